@@ -1,0 +1,29 @@
+import { allowed } from './allowed.ts'
+
+/** Every status of a host; oVirt's words. */
+export const hostStatuses = [
+  'installing',
+  'install_failed',
+  'pending_approval',
+  'initializing',
+  'up',
+  'preparing_for_maintenance',
+  'maintenance',
+  'connecting',
+  'non_responsive',
+  'non_operational',
+  'kdumping',
+  'error',
+  'reboot',
+] as const
+export type HostStatus = (typeof hostStatuses)[number]
+
+/** From which status each action on a host works (fact sheet 2.4, Hosts). */
+export const hostCan = allowed<HostStatus, Record<'activate' | 'deactivate' | 'remove', readonly HostStatus[]>>(
+  'host',
+  {
+    activate: ['maintenance', 'preparing_for_maintenance', 'non_operational', 'error'],
+    deactivate: ['up', 'non_operational', 'preparing_for_maintenance', 'connecting', 'non_responsive', 'error'],
+    remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive'],
+  },
+)
