@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IsoRef, StorageReport, VolumeRef } from '@rookery/protocol'
+import type { Logger } from 'pino'
+import type { Handlers, StorageKind } from './tasks/registry.ts'
+
+/** What the storage module (`storage/index.ts`, `createStorage(deps)`) is given. */
+export interface StorageDeps {
+  /** The agent's own durable folder; the module keeps its state below `<dataDir>/storage`. */
+  readonly dataDir: string
+  /** Sockets and other things that a reboot may take. */
+  readonly runDir: string
+  readonly log: Logger
+  /** `https://host:port` of the listener that serves `/images/{ticket}`: `TicketResult.url` is this plus `/images/<ticket>`. */
+  readonly imagesUrl: () => string
+  /** Numeric owner of the QEMU processes, or null when libvirt does not say: for files that a guest must reach. */
+  readonly qemuOwner: () => { uid: number; gid: number } | null
+  /**
+   * Grows the disk of a running guest, whose QEMU holds the image: libvirt's block resize to `capacity` bytes. False when that
+   * run is not on this host now, so that `volume.extend` resizes the file itself.
+   */
+  readonly resizeRunning: (run: { vmId: string; runId: string; diskId: string }, capacity: number) => Promise<boolean>
+  /** Milliseconds between two looks at a domain's space; 10 000 unless tests say otherwise. */
+  readonly reportEveryMs?: number
+}
+
+/** What the rest of the agent knows of storage. Tasks of one volume, image or domain never run at once: the registry queues them. */
+export interface StoragePort {
+  readonly handlers: Handlers<StorageKind>
+  /** The file of a volume. Throws `unavailable` when its domain is not connected here, `notFound` when there is no such volume. */
+  volumePath(ref: VolumeRef): string
+  /** The file of an ISO domain's medium; the same errors. Never leaves the domain's folder, links included. */
+  isoPath(ref: IsoRef): string
+  /** The last known space and health of every connected domain. */
+  reports(): StorageReport[]
+  /** Calls back for each new report; the function returned ends that. */
+  onReport(callback: (report: StorageReport) => void): () => void
+  /** Serves `/images/{ticket}` and `/v1/images/{ticket}`: the ticket is the last path segment. Answers everything itself. */
+  readonly imagesListener: (req: IncomingMessage, res: ServerResponse) => void
+  /** Reconnects what was connected before the restart, and starts looking. Never throws for a domain that is away: it reports. */
+  start(): Promise<void>
+  /** Ends running requests and timers. */
+  stop(): Promise<void>
+}
+
+/** Shape of the one function that `storage/index.ts` exports under the name `createStorage`. */
+export type CreateStorage = (deps: StorageDeps) => StoragePort
