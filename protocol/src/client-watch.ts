@@ -73,10 +73,9 @@ export async function* readWatch(client: Client, path: string, options: WatchOpt
   const { signal, silenceMs = 12_000 } = options
   const what = 'GET /v1/watch'
   const silence = new AbortController()
-  const timer = setTimeout(
-    () => silence.abort(unavailable('host.silent', `The host has said nothing for ${silenceMs / 1000} seconds.`)),
-    silenceMs,
-  )
+  const expire = () =>
+    silence.abort(unavailable('host.silent', `The host has said nothing for ${silenceMs / 1000} seconds.`))
+  let timer = setTimeout(expire, silenceMs)
   const stop = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal])
   try {
     signal?.throwIfAborted()
@@ -92,8 +91,9 @@ export async function* readWatch(client: Client, path: string, options: WatchOpt
       if (line === undefined) continue
       if (first && line.type !== 'listing') throw brokenContract(`${what}: the first line is ${line.type}`)
       first = false
+      clearTimeout(timer) // the reader's own time is not the host's silence
       yield line
-      timer.refresh() // the reader's own time is not the host's silence
+      timer = setTimeout(expire, silenceMs)
     }
     throw unavailable('host.unreachable', 'The host closed the watch.', { detail: { call: what } })
   } catch (error) {
