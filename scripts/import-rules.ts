@@ -1,0 +1,69 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Which packages each package's sources may import; tests may import more. The picture is in the README. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  libvirt: [],
+  postgres: [],
+  protocol: ['model'],
+  agent: ['protocol', 'model', 'libvirt'],
+  simulator: ['protocol', 'model'],
+  engine: ['protocol', 'model'],
+  cli: ['model', 'postgres', 'lab'],
+  lab: ['model', 'protocol', 'libvirt', 'agent', 'simulator', 'engine', 'cli', 'postgres'],
+}
+
+const domains = ['identity', 'inventory', 'compute', 'storage', 'network', 'metering'] as const
+const ground = ['jobs', 'events', 'db', 'core', 'engines', 'reconcile', 'hosts', 'search'] as const
+
+/** Which folders of the engine each of its folders may import. */
+function engineFolderMayImport(from: string, to: string): boolean {
+  if (from === to || ['app.ts', 'main.ts', 'http'].includes(from)) return true
+  if (from === 'dialects') return true
+  const isDomain = (name: string) => (domains as readonly string[]).includes(name)
+  const isGround = (name: string) => (ground as readonly string[]).includes(name)
+  if (isDomain(from)) return isDomain(to) || isGround(to) || to === 'config.ts'
+  if (isGround(from)) return isGround(to) || to === 'config.ts'
+  return true
+}
+
+/** A source file: its path from the root, and its text. */
+export interface Source {
+  path: string
+  text: string
+}
+
+const isTest = (path: string) => /(\.test\.ts$|\/test\/|\/contract\/|\/e2e\/|^conformance\/|^faults\/|^scale\/|^scripts\/|^e2e\/)/.test(path)
+
+/** Every import that points the wrong way, as a sentence. */
+export function importProblems(sources: readonly Source[]): string[] {
+  const problems: string[] = []
+  for (const { path, text } of sources) {
+    const pkg = path.split('/')[0] ?? ''
+    const allowed = mayImport[pkg]
+    if (allowed === undefined || isTest(path)) continue
+    for (const [, target = ''] of text.matchAll(/^\s*(?:import|export)\b[^'"]*['"]([^'"]+)['"]/gm)) {
+      const other = /^@rookery\/([a-z]+)/.exec(target)?.[1]
+      if (other !== undefined && other !== pkg && !allowed.includes(other)) problems.push(`${path} imports @rookery/${other}, which ${pkg} may not`)
+      if (!target.startsWith('.')) continue
+      const resolved = join(dirname(path), target)
+      if (!resolved.startsWith(`${pkg}/`)) problems.push(`${path} reaches into another package by path: ${target}`)
+      if (pkg !== 'engine') continue
+      const folder = (file: string) => file.split('/')[2] ?? ''
+      if (path.startsWith('engine/src/') && resolved.startsWith('engine/src/') && !engineFolderMayImport(folder(path), folder(resolved)))
+        problems.push(`${path}: engine/src/${folder(path)} may not import engine/src/${folder(resolved)}`)
+    }
+  }
+  return problems
+}
+
+// Put together here so that this file does not find itself.
+const traces = [['..', 'shared'].join('/'), ['', 'work', 'main'].join('/'), ['registry', 'npmjs', 'org'].join('.'), ['/tmp', 'brief'].join('/')]
+
+/** Traces of one machine in a file that is committed. */
+export function forbiddenText(path: string, file: string): string[] {
+  if (/\.(png|jpg|ico|qcow2|iso|gz)$/.test(path) || !statSync(file, { throwIfNoEntry: false })?.isFile()) return []
+  const text = readFileSync(file, 'utf8')
+  return traces.filter(trace => text.includes(trace)).map(trace => `${path} names ${trace}`)
+}
