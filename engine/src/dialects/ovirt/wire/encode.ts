@@ -12,7 +12,6 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 }
 // XML 1.0 has no way to write these, and lone surrogates are no text in UTF-8.
-// oxlint-disable-next-line no-control-regex
 const impossible =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
