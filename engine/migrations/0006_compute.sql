@@ -138,6 +138,11 @@ select v.*,
        r.guest,
        r.medium as run_medium,
        r.started_at as run_started_at,
+       r.status as run_status,
+       coalesce(r.overlay <> '{}'::jsonb, false) as run_once,
+       exists (
+         select 1 from disk_attachment a join disk d on d.id = a.disk_id where a.vm_id = v.id and d.status = 'illegal'
+       ) as has_illegal_images,
        case
          when r.id is null and v.suspended_volume is not null and l.job_kind = 'vm.start' then 'restoring_state'
          when r.id is null and v.suspended_volume is not null then 'suspended'
