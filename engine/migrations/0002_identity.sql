@@ -58,7 +58,7 @@ create table session (
   expires_at   timestamptz not null
 );
 comment on table session is 'A row is a live token; ending one deletes it and everything that hangs on it. Only the hash is kept.';
-create index session_user on session (user_id);
+create index session_user_id on session (user_id);
 
 create table quota_use (
   scope      uuid not null,
