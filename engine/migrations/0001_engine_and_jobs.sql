@@ -18,6 +18,7 @@ create table job (
   engine_id      uuid references engine (id) on delete set null,
   parent_id      uuid references job (id),
   parent_step    text,
+  root_id        uuid not null,
   owner_id       uuid,
   project_id     uuid,
   correlation_id text,
@@ -28,6 +29,8 @@ create table job (
   cancel         boolean not null default false,
   no_return      boolean not null default false,
   external       boolean not null default false,
+  waiting        boolean not null default false,
+  tries          int not null default 0,
   wake_at        timestamptz,
   progress       real,
   created_at     timestamptz not null default now(),
@@ -38,6 +41,9 @@ create table job (
 comment on column job.status is 'queued, running, undoing, stuck; ended: finished, failed, cancelled';
 comment on column job.engine_id is 'Who works on it. Recording a step checks this, so a process that slept too long records nothing.';
 comment on column job.refs is 'The entities it is about: [{kind, id}], for lists, events and permissions.';
+comment on column job.root_id is 'The job at the top of its family; the locks of all of them are its.';
+comment on column job.waiting is 'Queued until the locks that it wants (mode waiting_...) are free.';
+comment on column job.tries is 'How often in a row it was put down without getting on; wake_at says when it is taken up again.';
 create index job_open on job (status, wake_at) where ended_at is null;
 create index job_parent on job (parent_id) where parent_id is not null;
 create index job_correlation on job (correlation_id) where correlation_id is not null;
@@ -56,12 +62,14 @@ create table job_step (
   error       jsonb,
   undo_status text,
   undo_error  jsonb,
+  tries       int not null default 0,
   progress    real,
   started_at  timestamptz not null default now(),
   ended_at    timestamptz,
   primary key (job_id, name)
 );
 comment on column job_step.status is 'running, finished, failed; undo_status: pending, finished, failed';
+comment on column job_step.tries is 'How often a host''s refusal was answered by asking again, after the point of no return.';
 
 create table job_lock (
   kind      text not null,
@@ -70,7 +78,7 @@ create table job_lock (
   job_id    uuid not null references job (id) on delete cascade,
   primary key (kind, entity_id, job_id)
 );
-comment on table job_lock is 'mode shared or exclusive; inserted in sorted order, deleted in the transaction that ends the job.';
+comment on table job_lock is 'mode shared, exclusive, or waiting_ and one of these; inserted in sorted order, deleted in the transaction that ends the job.';
 create unique index job_lock_exclusive on job_lock (kind, entity_id) where mode = 'exclusive';
 create index job_lock_job on job_lock (job_id);
 
@@ -105,9 +113,14 @@ create table change (
   entity_id  uuid not null,
   project_id uuid,
   gone       boolean not null default false,
+  viewers    uuid[],
+  xid        xid8 not null default pg_current_xact_id(),
   at         timestamptz not null default now()
 );
 comment on table change is 'What live pages read: this entity looks different now. Old rows are dropped after an hour.';
+comment on column change.xid is 'Readers ask for what their last snapshot did not show; position is not in the order of commits.';
+comment on column change.viewers is 'Of something gone: who could see it, beside those who see everything.';
+create index change_xid on change (xid);
 create index change_at on change (at);
 
 create table setting (

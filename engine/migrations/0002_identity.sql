@@ -30,8 +30,11 @@ create table role (
   description    text not null default '',
   administrative boolean not null,
   mutable        boolean not null,
+  sees_children  boolean not null default true,
   permits        text[] not null
 );
+
+comment on column role.sees_children is 'Whether its holder also sees what is below the object that it is given on.';
 
 create table permission (
   id          uuid primary key,

@@ -1,0 +1,10 @@
+/** How things are asked for: operations, queries, the context, visibility. */
+export { ask, call, inTransaction, mustSee, type Plan, readCtx } from './call.ts'
+export { type Actor, type Ctx, type Env, type StartOptions, systemActor } from './ctx.ts'
+export { type EntityKind, isRowKind, kinds, type Ref, type RowKind, systemRef } from './kinds.ts'
+export { type Logger, silent } from './log.ts'
+export { type Operation, operation } from './operation.ts'
+export { type Query, query } from './query.ts'
+export { redact } from './redact.ts'
+export { type DomainModule, type Registry, registry } from './registry.ts'
+export { canSee, holds, visible } from './visible.ts'
