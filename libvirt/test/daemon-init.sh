@@ -1,0 +1,28 @@
+#!/bin/sh
+# First program of a private libvirt host, inside fresh mount, PID, network and UTS namespaces; started by daemon.ts.
+# $1 is the host's own directory. Standard input carries commands (start, stop, kill); its end ends the host, and the
+# kernel then kills everything in it, guests included, however the tests ended.
+set -eu
+dir=$1
+mount --make-rprivate /
+mount -t proc -o nosuid,nodev,noexec proc /proc
+# On machines where /var/run is a real directory both names must lead to the same place.
+[ -L /var/run ] || mount --bind "$dir/run" /var/run
+mount --bind "$dir/run" /run
+for each in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
+  mount --bind "$dir/$each" "/$each"
+done
+hostname "$(cat "$dir/hostname")"
+ip link set lo up
+virtlogd --daemon
+pid=
+while read -r command; do
+  case $command in
+    start) libvirtd >>"$dir/libvirtd.out" 2>&1 </dev/null & pid=$! ;;
+    stop) kill -TERM "$pid"; wait "$pid" || true ;;
+    kill) kill -KILL "$pid"; wait "$pid" || true ;;
+    freeze) kill -STOP "$pid" ;;
+    thaw) kill -CONT "$pid" ;;
+  esac
+  echo "$command"
+done
