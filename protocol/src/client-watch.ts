@@ -65,7 +65,8 @@ export interface WatchOptions {
 }
 
 /**
- * Reads a host's watch on a connection of its own, which is closed at the end. The first line is a `listing`.
+ * Reads a host's watch on a connection of its own, which is closed at the end. The first line is a `listing`;
+ * only heartbeats may stand before it.
  *
  * @throws `unavailable` `host.silent` when no line came in time, `host.unreachable` when the stream broke or was closed
  */
@@ -89,8 +90,10 @@ export async function* readWatch(client: Client, path: string, options: WatchOpt
       timer.refresh()
       const line = parseWatchLine(text)
       if (line === undefined) continue
-      if (first && line.type !== 'listing') throw brokenContract(`${what}: the first line is ${line.type}`)
-      first = false
+      // A host that still looks at what runs on it may say that it is alive, and nothing else.
+      if (first && line.type !== 'listing' && line.type !== 'heartbeat')
+        throw brokenContract(`${what}: ${line.type} before the listing`)
+      if (line.type === 'listing') first = false
       clearTimeout(timer) // the reader's own time is not the host's silence
       yield line
       timer = setTimeout(expire, silenceMs)

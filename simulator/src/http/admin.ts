@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { conflict, invalid, notFound } from '@rookery/model'
+import { z } from 'zod'
+import { Fault } from '../faults.ts'
+import type { Simulator } from '../simulator.ts'
+import { errorAnswer, readJson, sendJson } from './reply.ts'
+
+const Advance = z.strictObject({ advanceMs: z.int().min(0) })
+const IsoFile = z.strictObject({ path: z.string().startsWith('/'), name: z.string().min(1), size: z.int().min(0) })
+
+/**
+ * What only a simulator has, on the same port and behind the same certificates:
+ *
+ * | call | meaning |
+ * |---|---|
+ * | `GET /simulator` | hosts, time, violations |
+ * | `GET /simulator/hosts/<n>` | what a host is and does |
+ * | `GET`, `POST`, `DELETE /simulator/hosts/<n>/faults` | standing faults; a new `Fault`; none any more |
+ * | `POST /simulator/clock` | `{advanceMs}`: turns a manual clock |
+ * | `POST /simulator/files` | `{path, name, size}`: a file on the ISO domain below the path |
+ */
+export async function serveAdmin(
+  sim: Simulator,
+  path: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  try {
+    const body = req.method === 'POST' ? await readJson(req) : undefined
+    const answer = act(sim, req.method ?? 'GET', path, body)
+    if (answer === undefined) res.writeHead(204).end()
+    else sendJson(res, 200, answer)
+  } catch (error) {
+    const { status, body } = errorAnswer(error)
+    sendJson(res, status, body)
+  }
+}
+
+function act(sim: Simulator, method: string, path: string, body: unknown): unknown {
+  const call = `${method} ${path}`
+  if (call === 'GET ')
+    return { hosts: sim.hosts, clock: sim.clock.kind, now: sim.clock.now(), violations: sim.violations }
+  if (call === 'POST /clock') {
+    if (sim.clock.kind !== 'manual') throw conflict('simulator.clock', 'This simulator runs on the real clock.')
+    sim.advance(parse(Advance, body).advanceMs)
+    return { now: sim.clock.now() }
+  }
+  if (call === 'POST /files') {
+    const { path: at, ...file } = parse(IsoFile, body)
+    sim.addIsoFile(at, file)
+    return undefined
+  }
+  const match = /^\/hosts\/(\d+)(\/faults)?$/.exec(path)
+  if (match === null) throw notFound('request.unknown', `There is no ${method} /simulator${path}.`)
+  const index = Number(match[1])
+  const host = sim.host(index)
+  if (match[2] === undefined && method === 'GET')
+    return {
+      facts: host.facts(),
+      dead: host.dead,
+      faults: host.faults.list(),
+      runs: [...host.runs.values()].map(r => r.report),
+      storage: host.storage(),
+      networks: [...host.networks.values()],
+    }
+  if (match[2] !== undefined && method === 'GET') return host.faults.list()
+  if (match[2] !== undefined && method === 'DELETE') return void sim.clearFaults(index)
+  if (match[2] !== undefined && method === 'POST') return void sim.fault(index, parse(Fault, body))
+  throw notFound('request.unknown', `There is no ${method} /simulator${path}.`)
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body)
+  if (!parsed.success) throw invalid('request.shape', z.prettifyError(parsed.error))
+  return parsed.data
+}
