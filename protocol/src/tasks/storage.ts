@@ -128,8 +128,16 @@ export const ImageTicket = z.strictObject({
   inactivityTimeoutSeconds: z.int().min(0).max(86_400),
   filename: z.string().max(255).nullable(),
 })
-/** Where clients reach the data port. */
-export const TicketResult = z.strictObject({ url: z.string() })
+/**
+ * Where clients reach the data port, and how the ticket has been used: bytes transferred so far (each counted once), whether a request is
+ * running now, and whole seconds since the last one ended.
+ */
+export const TicketResult = z.strictObject({
+  url: z.string(),
+  transferred: bytes.optional(),
+  active: z.boolean().optional(),
+  idleSeconds: z.int().nonnegative().optional(),
+})
 export type TicketResult = z.infer<typeof TicketResult>
 /** Ends a ticket, waiting for its running requests; whatever was written is flushed. Content when unknown. */
 export const ImageTicketEnd = z.strictObject({ kind: z.literal('image.ticket.end'), ticket: uuid })

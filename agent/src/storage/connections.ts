@@ -1,0 +1,177 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { conflict, invalid, unavailable } from '@rookery/model'
+import { type DomainInfo, StorageConnection, type StorageReport, uuid } from '@rookery/protocol'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { readMetadata, sweepRemovedImages } from './domain.ts'
+import { isMissing, type Owner, writeState } from './files.ts'
+import type { ConnectedDomain } from './host-storage.ts'
+import { removePrefix } from './layout/constants.ts'
+import { describeDomain } from './layout/domain-metadata.ts'
+import { domainPaths } from './layout/paths.ts'
+import { inspectDomain } from './monitor.ts'
+import { mountPoint, type QemuOwner, showAt, takeAway } from './mount.ts'
+
+/** What connections need of the rest. */
+export interface ConnectionDeps {
+  /** File that remembers them over a restart. */
+  file: string
+  mountRoot: string
+  owner: Owner
+  qemuOwner: () => QemuOwner
+  everyMs: number
+  log: Logger
+}
+
+/** The domains that this host uses, and what is known of them. */
+export interface Connections {
+  readonly domains: Map<string, ConnectedDomain>
+  /** Shows the domain below the mount root, checks it and looks after it from now on. */
+  connect(storageDomainId: string, connection: StorageConnection): Promise<DomainInfo>
+  disconnect(storageDomainId: string): Promise<void>
+  /** Looks at a domain now, as after a change of its metadata. */
+  look(storageDomainId: string): Promise<void>
+  reports(): StorageReport[]
+  onReport(callback: (report: StorageReport) => void): () => void
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Seconds that reading a domain's metadata may take before the domain counts as not answering. */
+const patience = 8
+
+const Saved = z.array(z.object({ storageDomainId: uuid, connection: StorageConnection }))
+
+/** A path as the engine may name it: absolute, without `.`, `..` and doubled or trailing slashes. */
+export function plainPath(path: string): string {
+  const trimmed = path.replace(/\/+$/, '')
+  if (trimmed === '' || !trimmed.startsWith('/') || /\/\/|\/\.\.?(\/|$)/.test(trimmed))
+    throw invalid(
+      'storage.path',
+      `"${path}" cannot hold a storage domain: an absolute path without . and .. is needed.`,
+    )
+  return trimmed
+}
+
+/** Keeps the connections of this host. */
+export function createConnections(deps: ConnectionDeps): Connections {
+  const domains = new Map<string, ConnectedDomain>()
+  const last = new Map<string, StorageReport>()
+  const callbacks = new Set<(report: StorageReport) => void>()
+  const looking = new Map<string, Promise<void>>()
+  let timer: NodeJS.Timeout | null = null
+
+  const save = () =>
+    writeState(
+      deps.file,
+      [...domains.values()].map(({ id, connection }) => ({ storageDomainId: id, connection })),
+    )
+
+  const known = (id: string, connection: StorageConnection): ConnectedDomain => {
+    const point = mountPoint(deps.mountRoot, connection.path)
+    return { id, connection, paths: domainPaths(`${point}/${id}`), info: null }
+  }
+
+  const report = (value: StorageReport) => {
+    last.set(value.storageDomainId, value)
+    for (const callback of callbacks) callback(value)
+  }
+
+  const lookOnce = async (domain: ConnectedDomain): Promise<void> => {
+    // A mount below may have gone and come back, or a reboot took the mount root: showing it again is cheap.
+    await showAt(domain.connection.path, mountPoint(deps.mountRoot, domain.connection.path), deps.qemuOwner()).catch(
+      (error: unknown) => deps.log.debug({ err: error, storageDomainId: domain.id }, 'cannot show the domain'),
+    )
+    const found = await inspectDomain(domain, deps.owner, patience, last.get(domain.id))
+    if (domains.get(domain.id) !== domain) return
+    const before = last.get(domain.id)
+    if (before !== undefined && before.ok !== found.ok)
+      deps.log.warn({ storageDomainId: domain.id, detail: found.detail }, found.ok ? 'domain is back' : 'domain failed')
+    report(found)
+  }
+
+  /** Looks once at a time: storage that hangs gathers no crowd. */
+  const look = (domain: ConnectedDomain): Promise<void> => {
+    const running = looking.get(domain.id)
+    if (running !== undefined) return running
+    const started = lookOnce(domain).finally(() => looking.delete(domain.id))
+    looking.set(domain.id, started)
+    return started
+  }
+
+  return {
+    domains,
+    async connect(storageDomainId, connection) {
+      const path = plainPath(connection.path)
+      const domain = known(storageDomainId, { ...connection, path })
+      const info = describeDomain(await readMetadata(domainPaths(`${path}/${storageDomainId}`)))
+      if (info.storageDomainId !== storageDomainId)
+        throw conflict(
+          'storage.layout_broken',
+          `${path}/${storageDomainId} holds the metadata of another storage domain, ${info.storageDomainId}.`,
+        )
+      await mkdir(deps.mountRoot, { recursive: true, mode: 0o755 })
+      await showAt(path, mountPoint(deps.mountRoot, path), deps.qemuOwner())
+      const found = await inspectDomain(domain, deps.owner, patience, undefined)
+      if (!found.ok) throw unavailable('storage.unusable', found.detail ?? 'The domain cannot be used.')
+      if (info.type === 'data') {
+        const swept = await sweepRemovedImages(domain.paths, removePrefix)
+        if (swept > 0) deps.log.info({ storageDomainId, swept }, 'images whose removal was interrupted are gone now')
+      }
+      const before = domains.get(storageDomainId)
+      domains.set(storageDomainId, domain)
+      await save()
+      if (before !== undefined && before.connection.path !== path) await hide(before)
+      report(found)
+      return info
+    },
+    async disconnect(storageDomainId) {
+      const domain = domains.get(storageDomainId)
+      if (domain === undefined) return
+      domains.delete(storageDomainId)
+      last.delete(storageDomainId)
+      await save()
+      await hide(domain)
+    },
+    async look(storageDomainId) {
+      const domain = domains.get(storageDomainId)
+      if (domain === undefined) return
+      await looking.get(storageDomainId)
+      await look(domain)
+    },
+    reports: () => [...last.values()],
+    onReport(callback) {
+      callbacks.add(callback)
+      return () => callbacks.delete(callback)
+    },
+    async start() {
+      for (const { storageDomainId, connection } of await load(deps.file))
+        domains.set(storageDomainId, known(storageDomainId, connection))
+      await Promise.all([...domains.values()].map(look))
+      timer = setInterval(() => {
+        for (const domain of domains.values())
+          look(domain).catch((error: unknown) => deps.log.error({ err: error }, 'looking at a domain failed'))
+      }, deps.everyMs)
+    },
+    async stop() {
+      if (timer !== null) clearInterval(timer)
+      timer = null
+      await Promise.allSettled(looking.values())
+    },
+  }
+
+  async function hide(domain: ConnectedDomain): Promise<void> {
+    const { path } = domain.connection
+    if ([...domains.values()].some(other => other.connection.path === path)) return
+    await takeAway(mountPoint(deps.mountRoot, path))
+  }
+}
+
+async function load(file: string): Promise<z.infer<typeof Saved>> {
+  try {
+    return Saved.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
