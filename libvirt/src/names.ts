@@ -49,7 +49,6 @@ export const STATE_REASONS = {
     'starting up',
     'postcopy',
     'postcopy failed',
-    'api error',
   ],
   shutdown: ['unknown', 'user'],
   shutoff: ['unknown', 'shutdown', 'destroyed', 'crashed', 'migrated', 'saved', 'failed', 'from snapshot', 'daemon'],

@@ -13,7 +13,7 @@ import { delimiter, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { connect, type ConnectOptions, type Libvirt } from '../src/index.ts'
-import { until } from './until.ts'
+import { until } from '../src/testing/until.ts'
 
 const PROGRAMS = ['libvirtd', 'virtlogd', 'qemu-system-x86_64', 'unshare', 'tini', 'ip']
 
