@@ -1,0 +1,173 @@
+import { join } from 'node:path'
+import { unavailable } from '@rookery/model'
+import type { HostFacts } from '@rookery/protocol'
+import type { Logger } from 'pino'
+import { findAcceleration } from './accel/probe.ts'
+import type { AgentConfig } from './config.ts'
+import { Consoles } from './console/consoles.ts'
+import type { DomainContext } from './domain/context.ts'
+import { resizeRunning } from './domain/devices.ts'
+import { GuestPoller } from './domain/guest.ts'
+import { vmHandlers } from './domain/handlers.ts'
+import { Hypervisor } from './domain/hypervisor.ts'
+import { Observer } from './domain/observer.ts'
+import { Places } from './domain/places.ts'
+import { type HypervisorFacts, hostFacts, hypervisorFacts } from './facts/facts.ts'
+import { createNetworks } from './network/networks.ts'
+import { answerError } from './server/answer.ts'
+import { route } from './server/routes.ts'
+import { openListener } from './server/server.ts'
+import { openState } from './state/database.ts'
+import { startHostState } from './state/host-state.ts'
+import type { CreateStorage } from './storage-port.ts'
+import { Journal } from './tasks/journal.ts'
+import { TaskService } from './tasks/service.ts'
+import { WatchHub } from './watch/hub.ts'
+import { startPulse } from './watch/pulse.ts'
+
+/** A running agent. */
+export interface Agent {
+  /** Ports that were taken, for a configuration that says 0. */
+  readonly port: number
+  readonly imagesPort: number
+  /** Ends in good order; guests run on, unfinished tasks are taken up by the next start. */
+  stop(): Promise<void>
+}
+
+/** How long a request for facts waits for libvirt. */
+const factsPatienceMs = 15_000
+
+/** Puts the agent together and starts it. The order matters: what was promised (journal) is read before anything is answered. */
+export async function startAgent(config: AgentConfig, log: Logger, createStorage: CreateStorage): Promise<Agent> {
+  const db = openState(config.dataDir)
+  const state = startHostState(db)
+  const places = new Places(config.runDir, config.dataDir)
+  places.prepare()
+  const hypervisor = new Hypervisor(config.libvirtSocket, log.child({ part: 'libvirt' }))
+  const images = { port: config.imagesListen.port }
+  let found: (HypervisorFacts & { acceleration: HostFacts['acceleration'] }) | null = null
+
+  const storage = createStorage({
+    dataDir: config.dataDir,
+    runDir: config.runDir,
+    log: log.child({ part: 'storage' }),
+    imagesUrl: () => `https://${urlHost(config.advertise)}:${images.port}`,
+    qemuOwner: () => found?.owner ?? null,
+    resizeRunning: (run, capacity) => resizeRunning(ctx, run, capacity),
+  })
+  const hub = new WatchHub(state.incarnation, () => storage.reports())
+  storage.onReport(report => hub.storage(report))
+  const network = createNetworks({
+    db,
+    bridgePrefix: config.network.bridgePrefix,
+    subnet: config.network.subnet,
+    folder: join(config.dataDir, 'network'),
+    log: log.child({ part: 'network' }),
+    changed: (id, present) => hub.setNetwork(id, present),
+  })
+  const observer = new Observer({ hypervisor, hub, engineId: config.engineId, log: log.child({ part: 'observer' }) })
+  const ctx: DomainContext = {
+    hypervisor,
+    observer,
+    places,
+    storage,
+    network,
+    engineId: config.engineId,
+    incarnation: state.incarnation,
+    emulator: config.emulator,
+    bridgePrefix: config.network.bridgePrefix,
+    log: log.child({ part: 'domain' }),
+    accel: () => known().acceleration.kind,
+    qemuOwner: () => known().owner,
+  }
+  const consoles = new Consoles(ctx)
+  observer.onRuns(
+    () => {},
+    run => {
+      for (const nic of run.live.nics) network.guard(nic.tap, null).catch(complain('take a guard away'))
+      places.forgetVm(run.vmId)
+    },
+  )
+  const guests = new GuestPoller(hypervisor, observer, config.timing)
+  const tasks = new TaskService({
+    journal: new Journal(db),
+    handlers: { ...storage.handlers, ...network.handlers, ...vmHandlers(ctx, consoles.handler) },
+    hub,
+    log: log.child({ part: 'tasks' }),
+  })
+
+  const known = () => {
+    if (found === null) throw unavailable('host.starting', 'The host is still finding out what it can do.')
+    return found
+  }
+  const complain = (what: string) => (error: unknown) => log.warn({ err: error }, `could not ${what}`)
+  const isOwnNic = (name: string) =>
+    name.startsWith(config.network.bridgePrefix) || observer.all().some(r => r.live.nics.some(n => n.tap === name))
+  const lookAround = async () => {
+    found = await hypervisorFacts(hypervisor, config.emulator, owner =>
+      findAcceleration({
+        emulator: config.emulator,
+        wish: config.accel,
+        cacheFile: join(config.dataDir, 'acceleration.json'),
+        owner,
+      }),
+    )
+    log.info({ acceleration: found.acceleration, qemu: found.qemuVersion }, 'this host is known')
+    looked.resolve()
+  }
+  const looked = Promise.withResolvers<void>()
+  hypervisor.onUp(() => void lookAround().catch(complain('find out what this host can do')))
+  const facts = async (): Promise<HostFacts> => {
+    if (found === null) await Promise.race([looked.promise, afterMs(factsPatienceMs)])
+    return hostFacts(state, known(), isOwnNic)
+  }
+
+  await network.start()
+  await storage.start()
+  hypervisor.start()
+  observer.start()
+  guests.start()
+  const main = await openListener({
+    listen: config.listen,
+    tls: config.tls,
+    clientCertificate: 'required',
+    request: (req, res) => route({ facts, tasks, hub, storage }, req, res),
+    upgrade: (req, socket, head) => consoles.upgrade(req, socket, head),
+    log: log.child({ part: 'server' }),
+  })
+  const data = await openListener({
+    listen: config.imagesListen,
+    tls: config.tls,
+    clientCertificate: 'none',
+    request: (req, res) => {
+      if (/^\/images(\/|$)/.test(req.url ?? '')) storage.imagesListener(req, res)
+      else answerError(res, unavailable('request.path', 'Only images are served here.'))
+    },
+    log: log.child({ part: 'images' }),
+  })
+  images.port = data.port
+  tasks.resume()
+  const stopPulse = startPulse({ hub, hypervisor, observer, timing: config.timing, log: log.child({ part: 'stats' }) })
+  log.info({ port: main.port, imagesPort: data.port, incarnation: state.incarnation }, 'the agent is ready')
+
+  return {
+    port: main.port,
+    imagesPort: data.port,
+    async stop() {
+      tasks.stop()
+      stopPulse()
+      guests.stop()
+      observer.stop()
+      consoles.stop()
+      await Promise.all([main.close(), data.close(), storage.stop()])
+      await hypervisor.stop()
+      db.close()
+    },
+  }
+}
+
+const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+function afterMs(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms).unref())
+}

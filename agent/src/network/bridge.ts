@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { runProgram } from '../run-program.ts'
+
+const ip = (...args: string[]) => runProgram('ip', args, { timeoutMs: 15_000 })
+
+/** Whether an interface of that name is there. */
+export const hasLink = (name: string): boolean => existsSync(`/sys/class/net/${name}`)
+
+/** Interfaces plugged into a bridge. */
+export function portsOf(bridge: string): string[] {
+  const folder = `/sys/class/net/${bridge}/brif`
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+/** Makes a bridge with these settings, or gives them to the one that is there. `address` like `10.77.0.1/24`. */
+export async function ensureBridge(name: string, mtu: number, address: string | null): Promise<void> {
+  if (!hasLink(name))
+    await ip(
+      'link',
+      'add',
+      'name',
+      name,
+      'type',
+      'bridge',
+      'stp_state',
+      '0',
+      'forward_delay',
+      '0',
+      'mcast_snooping',
+      '0',
+    )
+  await ip('link', 'set', 'dev', name, 'mtu', String(mtu))
+  // IPv6 on the bridge would make the host answer guests of a network that it only carries.
+  writeIfThere(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1')
+  if (address !== null) await ip('address', 'replace', address, 'dev', name)
+  await ip('link', 'set', 'dev', name, 'up')
+}
+
+/** Removes a bridge. Content when it is not there. */
+export async function removeBridge(name: string): Promise<void> {
+  if (hasLink(name)) await ip('link', 'delete', 'dev', name, 'type', 'bridge')
+}
+
+/** Lets the host pass packets on, as NAT needs. True when it did not before. */
+export function enableForwarding(): boolean {
+  const file = '/proc/sys/net/ipv4/ip_forward'
+  if (readFileSync(file, 'utf8').trim() === '1') return false
+  writeFileSync(file, '1')
+  return true
+}
+
+function writeIfThere(file: string, text: string): void {
+  if (existsSync(file)) writeFileSync(file, text)
+}

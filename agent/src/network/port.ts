@@ -1,0 +1,14 @@
+import type { Handlers, NetworkKind } from '../tasks/registry.ts'
+
+/** What the rest of the agent knows of networks. */
+export interface NetworkPort {
+  readonly handlers: Handlers<NetworkKind>
+  /** The bridge of a logical network; throws `conflict` when `network.ensure` was not done. */
+  bridge(networkId: string): { name: string; mtu: number }
+  /** Drops what the tap sends under another source MAC; null takes the guard away. */
+  guard(tap: string, mac: string | null): Promise<void>
+  /** Networks that are present. */
+  ids(): string[]
+  /** Makes present again what was before the restart. */
+  start(): Promise<void>
+}

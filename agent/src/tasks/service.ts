@@ -1,0 +1,145 @@
+import { toErrorRecord } from '@rookery/model'
+import type { Task, TaskKind, TaskRequest, TaskState } from '@rookery/protocol'
+import type { Logger } from 'pino'
+import type { WatchHub } from '../watch/hub.ts'
+import { claimOf } from './claims.ts'
+import type { Journal, Outcome } from './journal.ts'
+import { KeyedQueue } from './queue.ts'
+import type { Handler, Handlers } from './registry.ts'
+
+interface Active {
+  readonly abort: AbortController
+  readonly done: Promise<void>
+  progress: number | null
+}
+
+/**
+ * Takes tasks, does them, remembers their ends. An agent that is killed does its unfinished tasks again from the start: handlers are
+ * idempotent by effect. A graceful stop leaves running tasks unfinished for the same reason.
+ */
+export class TaskService {
+  readonly #journal: Journal
+  readonly #handlers: Handlers
+  readonly #hub: WatchHub
+  readonly #log: Logger
+  readonly #queue = new KeyedQueue()
+  readonly #active = new Map<string, Active>()
+  #stopping = false
+
+  constructor(parts: { journal: Journal; handlers: Handlers; hub: WatchHub; log: Logger }) {
+    this.#journal = parts.journal
+    this.#handlers = parts.handlers
+    this.#hub = parts.hub
+    this.#log = parts.log
+  }
+
+  /** Takes up what the last process left. */
+  resume(): void {
+    this.#journal.prune()
+    for (const { id, request, cancel } of this.#journal.unfinished()) {
+      if (cancel) this.#end(id, { state: 'cancelled' })
+      else this.#start(id, request.task)
+    }
+  }
+
+  /** `PUT`: the request is on the disk when this returns. */
+  put(id: string, request: TaskRequest): TaskState {
+    if (this.#journal.accept(id, request)) this.#start(id, request.task)
+    return this.#stand(id) ?? { id, state: 'running', progress: null }
+  }
+
+  /** `GET`: as soon as the task is not running, or after `waitMs`; null for an unknown id. */
+  async get(id: string, waitMs: number, signal?: AbortSignal): Promise<TaskState | null> {
+    const active = this.#active.get(id)
+    if (active !== undefined && waitMs > 0) await settledWithin(active.done, waitMs, signal)
+    return this.#stand(id)
+  }
+
+  /** `DELETE`: asks a running task to stop and waits a while for it; its end says whether it could. */
+  async cancel(id: string, waitMs = 20_000): Promise<TaskState> {
+    const state = this.#journal.cancel(id)
+    const active = this.#active.get(id)
+    if (active === undefined) return state
+    active.abort.abort()
+    await settledWithin(active.done, waitMs)
+    return this.#stand(id) ?? state
+  }
+
+  /** The engine recorded these ends. */
+  acknowledge(ids: readonly string[]): void {
+    this.#journal.acknowledge(ids)
+    this.#journal.prune()
+  }
+
+  /** No new ends are recorded from here; what runs is taken up by the next process. */
+  stop(): void {
+    this.#stopping = true
+    for (const active of this.#active.values()) active.abort.abort()
+  }
+
+  #stand(id: string): TaskState | null {
+    const state = this.#journal.state(id)
+    if (state?.state !== 'running') return state
+    return { ...state, progress: this.#active.get(id)?.progress ?? null }
+  }
+
+  #start(id: string, task: Task): void {
+    const abort = new AbortController()
+    const log = this.#log.child({ task: id, kind: task.kind })
+    const done = this.#queue.run(claimOf(task), async () => {
+      if (abort.signal.aborted) return this.#end(id, { state: 'cancelled' })
+      const began = performance.now()
+      try {
+        const result = await this.#handle(task, {
+          signal: abort.signal,
+          log,
+          progress: percent => this.#progress(id, percent),
+        })
+        log.info({ ms: Math.round(performance.now() - began) }, 'task finished')
+        this.#end(id, { state: 'finished', result })
+      } catch (error) {
+        if (abort.signal.aborted) {
+          log.info('task cancelled')
+          return this.#end(id, { state: 'cancelled' })
+        }
+        log.warn({ err: error }, 'task failed')
+        this.#end(id, { state: 'failed', error: toErrorRecord(error) })
+      }
+    })
+    this.#active.set(id, { abort, done, progress: null })
+    this.#hub.task({ id, state: 'running', progress: null })
+    void done.catch(error => log.fatal({ err: error }, 'the end of a task could not be recorded'))
+  }
+
+  #handle<K extends TaskKind>(task: Extract<Task, { kind: K }>, ctx: Parameters<Handler<K>>[1]): Promise<unknown> {
+    const handler: Handler<K> = this.#handlers[task.kind as K]
+    return handler(task as Parameters<Handler<K>>[0], ctx)
+  }
+
+  #progress(id: string, percent: number): void {
+    const active = this.#active.get(id)
+    if (active === undefined) return
+    const rounded = Math.max(0, Math.min(100, Math.round(percent)))
+    if (active.progress === rounded) return
+    active.progress = rounded
+    this.#hub.task({ id, state: 'running', progress: rounded })
+  }
+
+  #end(id: string, outcome: Outcome): void {
+    // A stopping agent aborts its handlers: that is no end, the next process does the task again.
+    if (this.#stopping) return
+    this.#journal.end(id, outcome, this.#hub.next())
+    this.#active.delete(id)
+    this.#hub.task({ id, state: outcome.state, progress: null })
+  }
+}
+
+async function settledWithin(done: Promise<void>, ms: number, signal?: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const time = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([done.catch(() => {}), time])
+  clearTimeout(timer)
+}
