@@ -30,7 +30,6 @@ create table job (
   no_return      boolean not null default false,
   external       boolean not null default false,
   waiting        boolean not null default false,
-  tries          int not null default 0,
   wake_at        timestamptz,
   progress       real,
   created_at     timestamptz not null default now(),
@@ -43,7 +42,6 @@ comment on column job.engine_id is 'Who works on it. Recording a step checks thi
 comment on column job.refs is 'The entities it is about: [{kind, id}], for lists, events and permissions.';
 comment on column job.root_id is 'The job at the top of its family; the locks of all of them are its.';
 comment on column job.waiting is 'Queued until the locks that it wants (mode waiting_...) are free.';
-comment on column job.tries is 'How often in a row it was put down without getting on; wake_at says when it is taken up again.';
 create index job_open on job (status, wake_at) where ended_at is null;
 create index job_parent on job (parent_id) where parent_id is not null;
 create index job_correlation on job (correlation_id) where correlation_id is not null;

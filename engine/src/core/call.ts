@@ -26,9 +26,19 @@ export interface Plan<O> {
  * @throws `invalid` for input that the schema refuses, `notFound` for an object that is not there or that the asker may
  *   not see, `forbidden` for one that he sees and lacks the permit on, and whatever the operation throws
  */
-export function call<I, O>(where: Ctx | Env, operation: Operation<I, O>, input: I): Promise<O>
-export function call<I, O>(where: Ctx | Env, operation: Operation<I, O>, input: I, o: { plan: true }): Promise<Plan<O>>
-export async function call<I, O>(where: Ctx | Env, operation: Operation<I, O>, input: I, o: { plan?: boolean } = {}) {
+export function call<I, O, In>(where: Ctx | Env, operation: Operation<I, O, In>, input: In): Promise<O>
+export function call<I, O, In>(
+  where: Ctx | Env,
+  operation: Operation<I, O, In>,
+  input: In,
+  o: { plan: true },
+): Promise<Plan<O>>
+export async function call<I, O, In>(
+  where: Ctx | Env,
+  operation: Operation<I, O, In>,
+  input: In,
+  o: { plan?: boolean } = {},
+) {
   const end = observed('operation', operation.name)
   try {
     const parsed = parse(operation.name, operation.input, input)
@@ -45,7 +55,7 @@ export async function call<I, O>(where: Ctx | Env, operation: Operation<I, O>, i
 }
 
 /** Asks a query. Inside an operation it reads in that transaction. */
-export async function ask<I, O>(where: Ctx | Env, query: Query<I, O>, input: I): Promise<O> {
+export async function ask<I, O, In>(where: Ctx | Env, query: Query<I, O, In>, input: In): Promise<O> {
   const end = observed('query', query.name)
   try {
     const ctx = 'sql' in where ? where : readCtx(where)
@@ -118,7 +128,7 @@ class Planned extends Error {
   }
 }
 
-async function runInTransaction<I, O>(env: Env, operation: Operation<I, O>, input: I, plan: boolean) {
+async function runInTransaction<I, O, In>(env: Env, operation: Operation<I, O, In>, input: I, plan: boolean) {
   try {
     return await env.db.transaction(async tx => {
       const scope = new Scope(tx, { ...env, outside: env.db.outside })
@@ -136,7 +146,7 @@ async function runInTransaction<I, O>(env: Env, operation: Operation<I, O>, inpu
   }
 }
 
-async function runChecked<I, O>(ctx: Ctx, operation: Operation<I, O>, input: I): Promise<O> {
+async function runChecked<I, O, In>(ctx: Ctx, operation: Operation<I, O, In>, input: I): Promise<O> {
   if (operation.permit !== 'signedIn') {
     const rules: readonly PermitRule<I>[] = Array.isArray(operation.permit) ? operation.permit : [operation.permit]
     for (const rule of rules) await allow(ctx.sql, ctx.actor, rule, input)
@@ -174,7 +184,7 @@ const naming = (ref: Ref): string =>
   ref.kind === 'system' ? 'the system' : `${kindSpec(ref.kind).word} ${ref.name ?? ref.id}`
 
 /** Input as its schema understands it; `invalid` with every complaint and where it is. */
-export function parse<I>(name: string, schema: z.ZodType<I>, input: unknown): I {
+export function parse<I, In>(name: string, schema: z.ZodType<I, In>, input: unknown): I {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map(issue => ({ path: issue.path.join('.'), message: issue.message }))

@@ -12,10 +12,10 @@ export interface PermitRule<I> {
 }
 
 /** One thing that can be asked for; see {@link operation}. */
-export interface Operation<I = unknown, O = unknown> {
+export interface Operation<I = unknown, O = unknown, In = I> {
   readonly kind: 'operation'
   readonly name: string
-  readonly input: z.ZodType<I>
+  readonly input: z.ZodType<I, In>
   readonly output: z.ZodType<O> | undefined
   /** `signedIn`: anybody with a session; the function then decides by itself. */
   readonly permit: PermitRule<I> | readonly PermitRule<I>[] | 'signedIn'
@@ -38,12 +38,14 @@ export interface OperationOptions<S extends z.ZodType, O> {
  * Defines one thing that can be asked for: its name, the schema of its input, the permission it needs, and a function that
  * runs in one short transaction. It never waits for a host; what takes long is a job that it starts.
  */
-export function operation<S extends z.ZodType, O>(options: OperationOptions<S, O>): Operation<z.output<S>, O> {
+export function operation<S extends z.ZodType, O>(
+  options: OperationOptions<S, O>,
+): Operation<z.output<S>, O, z.input<S>> {
   const { name, permit, run, preempts = [], output } = options
   return {
     kind: 'operation',
     name,
-    input: options.input as unknown as z.ZodType<z.output<S>>,
+    input: options.input as unknown as z.ZodType<z.output<S>, z.input<S>>,
     output,
     permit,
     preempts,

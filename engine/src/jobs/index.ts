@@ -13,3 +13,7 @@ export {
   type Lock,
   shared,
 } from './job.ts'
+export { abandonJob, cancelJob, requestCancel, retryJob, waitForJob } from './control.ts'
+export type { CrashPoint, JobHooks } from './hooks.ts'
+export { JobRunner, type RunnerOptions } from './runner.ts'
+export { type JobRow, type JobStatus, jobById, type StepRow, steps } from './store.ts'
