@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { ask, call } from '../../../core/call.ts'
+import { list as listClusters } from '../../../inventory/cluster/queries.ts'
+import * as host from '../../../inventory/host/operations.ts'
+import { list as listHosts } from '../../../inventory/host/queries.ts'
+import type { HostRow } from '../../../inventory/host/types.ts'
+import { hostFields } from '../../../inventory/search-fields.ts'
+import { hostStatistics } from '../../../metering/queries.ts'
+import { apiBase, booleanParameter } from '../http/address.ts'
+import { actionDone, created, list, one, removed } from '../kernel/answer.ts'
+import { defined, found, pathId, referenced, requiredText, searched } from '../kernel/read.ts'
+import { type ApiRequest, action, del, get, post, put, type Route } from '../kernel/route.ts'
+import { settled } from '../kernel/settled.ts'
+import { statisticToWire } from '../kernel/statistics.ts'
+import { numberAt, structAt, textAt } from '../wire/wire-object.ts'
+import { hostNicsToWire, hostToWire } from './host-wire.ts'
+
+async function hostOf(request: ApiRequest, name = 'id'): Promise<HostRow> {
+  const id = pathId(request, name)
+  return found((await ask(request.env, listHosts, { ids: [id] }))[0], 'Host', id)
+}
+
+const shown = async (request: ApiRequest, id: string) =>
+  hostToWire(found((await ask(request.env, listHosts, { ids: [id] }))[0], 'Host', id))
+
+/** A stable id of a host's interface. */
+const nicId = (hostId: string) => (name: string) => {
+  const hex = createHash('sha256').update(`${hostId} nic ${name}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+export const hostRoutes: Route[] = [
+  get('/hosts', async request =>
+    list(
+      'Host',
+      'hosts',
+      'host',
+      (await searched(request, listHosts, hostFields)).map(row => hostToWire(row)),
+    ),
+  ),
+  post('/hosts', 'Host', async request => {
+    const { body } = request
+    const name = requiredText(body, 'name', 'Host')
+    const address = requiredText(body, 'address', 'Host')
+    const clusterId = await referenced(request, structAt(body, 'cluster'), listClusters, 'Cluster')
+    const { id } = await call(request.env, host.add, { name, address, ...defined({ clusterId }) })
+    return created('Host', await shown(request, id))
+  }),
+  get('/hosts/:id', async request => one('Host', hostToWire(await hostOf(request)))),
+  put('/hosts/:id', 'Host', async request => {
+    const { body } = request
+    const id = pathId(request)
+    await call(request.env, host.update, {
+      id,
+      ...defined({
+        name: textAt(body, 'name'),
+        description: textAt(body, 'description'),
+        comment: textAt(body, 'comment'),
+        spmPriority: numberAt(body, 'spm', 'priority'),
+      }),
+    })
+    return one('Host', await shown(request, id))
+  }),
+  del('/hosts/:id', async request => {
+    await call(request.env, host.remove, {
+      id: pathId(request),
+      force: booleanParameter(request.address, 'force') ?? false,
+    })
+    return removed
+  }),
+  action('/hosts/:id/activate', async request => {
+    const { jobId } = await call(request.env, host.activate, { id: pathId(request) })
+    await settled(request, jobId)
+    return actionDone(request.body, jobId)
+  }),
+  action('/hosts/:id/deactivate', async request => {
+    const { jobId } = await call(request.env, host.deactivate, {
+      id: pathId(request),
+      reason: textAt(request.body, 'reason') ?? '',
+    })
+    await settled(request, jobId)
+    return actionDone(request.body, jobId)
+  }),
+  action('/hosts/:id/refresh', async request => {
+    const { jobId } = await call(request.env, host.refresh, { id: pathId(request) })
+    await settled(request, jobId)
+    return actionDone(request.body, jobId)
+  }),
+  get('/hosts/:host/statistics', async request => {
+    const { id } = await hostOf(request, 'host')
+    const rows = await ask(request.env, hostStatistics, { ids: [id] })
+    return list(
+      'Statistic',
+      'statistics',
+      'statistic',
+      rows.map(row => statisticToWire(row, `${apiBase}/hosts/${id}`, 'host')),
+    )
+  }),
+  get('/hosts/:host/nics', async request => {
+    const row = await hostOf(request, 'host')
+    return list('HostNic', 'host_nics', 'host_nic', hostNicsToWire(row, nicId(row.id)))
+  }),
+  get('/hosts/:host/nics/:id', async request => {
+    const row = await hostOf(request, 'host')
+    const id = pathId(request)
+    return one(
+      'HostNic',
+      found(
+        hostNicsToWire(row, nicId(row.id)).find(nic => nic.id === id),
+        'HostNic',
+        id,
+      ),
+    )
+  }),
+]
