@@ -1,0 +1,1 @@
+export const doctorCommand = async (..._a: unknown[]): Promise<number> => 1

@@ -1,0 +1,1 @@
+export const testCommand = async (..._a: unknown[]): Promise<number> => 1

@@ -1,0 +1,215 @@
+import { readFile } from 'node:fs/promises'
+import { lookup } from 'node:dns/promises'
+import { hostname } from 'node:os'
+
+import type { Account } from '@rookery/postgres'
+import { Fault } from '../fault.ts'
+import { dataDirOf, type Paths, paths } from '../instance/paths.ts'
+import { freePort } from '../instance/ports.ts'
+import { bridgePrefix, readSettings, type Settings, writeSettings } from '../instance/settings.ts'
+import { chooseSubnet, takenNetworks } from '../instance/subnet.ts'
+import { type Output, step } from '../output.ts'
+import { installPackages, missingPackages } from '../packages/apt.ts'
+import { hostPackages, type Need } from '../packages/list.ts'
+import { ask, report } from '../supervisor/control.ts'
+import { isRoot, serviceAccount } from '../system/account.ts'
+import { exec } from '../system/exec.ts'
+import { canAsk, confirm } from '../system/ask.ts'
+import { takeLock } from '../system/lock.ts'
+import { hasSystemd, startUnit } from '../system/systemd.ts'
+import { differing, machineName, settle, type UpOptions, type Wishes, wishes } from '../up/options.ts'
+import {
+  checkAddress,
+  checkDatabaseFiles,
+  checkDisk,
+  checkMachine,
+  checkMemory,
+  checkOutsideDatabase,
+  describe,
+} from '../up/preflight.ts'
+import { adminPassword, certificates, folders, writeConfigs } from '../up/prepare.ts'
+import { type Started, startSupervisor, waitUntilReady } from '../up/start.ts'
+import { summary, summaryText } from '../up/summary.ts'
+
+/** `rookery up`: from nothing, or from whatever is there, to an instance that answers. */
+export async function upCommand(o: UpOptions, out: Output): Promise<void> {
+  const password = process.env.ROOKERY_ADMIN_PASSWORD
+  delete process.env.ROOKERY_ADMIN_PASSWORD // nothing we start shall find it
+  const w = wishes(o)
+  process.title = 'rookery up' // a database address in the arguments may hold a password
+  checkMachine()
+  const p = paths(dataDirOf(o.dataDir))
+  if (await already(p, w, out)) return
+  const root = isRoot()
+  if (!root)
+    out.info('Not root: this will be an engine with simulated hosts. A real host needs root: sudo ./rookery up')
+  await checkDisk(p.dataDir, out)
+  checkMemory(out)
+  if (root) await packages(o.yes ?? false, out)
+  const user = root ? (await serviceAccount()).account : undefined
+  await folders(p, user)
+  const unlock = await takeLock(p.commandLock)
+  if (!unlock)
+    throw new Fault('busy', `Another "rookery up" or "down" works on ${p.dataDir} right now.`, 'Wait for it to end.')
+  let started: Started
+  let settings: Settings
+  try {
+    if (await already(p, w, out)) return // the other one was faster
+    settings = await prepare(p, w, root, user, password, out)
+    started = await start(p, settings, o.detach ?? false, out)
+  } finally {
+    unlock()
+  }
+  const last = await summary(p, settings, false)
+  out.result(summaryText(last), last)
+  if (!o.detach) await stay(p, started, out)
+}
+
+/** Says so when the instance runs already. */
+async function already(p: Paths, w: Wishes, out: Output): Promise<boolean> {
+  if (!(await report(p.socket))) return false
+  const s = await readSettings(p)
+  if (!s) return false
+  const other = differing(s, w)
+  if (other.length)
+    throw new Fault(
+      'busy',
+      `The instance in ${p.dataDir} runs with another ${other.join(', ')}.`,
+      'Stop it first with "rookery down" (VMs go on running), then run this again.',
+    )
+  const found = await summary(p, s, true)
+  out.result(summaryText(found), found)
+  return true
+}
+
+async function packages(yes: boolean, out: Output): Promise<void> {
+  const needs = hostPackages({ arch: process.arch, systemd: hasSystemd() })
+  const missing = await missingPackages(needs)
+  if (missing.length === 0) return void out.step('packages').done(`${needs.length} present`)
+  out.info(`These Debian packages are missing and will be installed:\n${list(missing)}`)
+  if (!yes) {
+    const command = `apt-get install --no-install-recommends ${missing.map(n => n.name).join(' ')}`
+    if (!canAsk())
+      throw new Fault(
+        'packages',
+        'Packages are missing, and there is nobody to ask.',
+        `Run this again with --yes, or install them yourself: ${command}`,
+      )
+    if (!(await confirm('Install them now?')))
+      throw new Fault('packages', 'Nothing was installed.', `Install them yourself: ${command}`)
+  }
+  await step(
+    out,
+    'packages',
+    s =>
+      installPackages(
+        missing.map(n => n.name),
+        s,
+      ),
+    () => `${missing.length} installed`,
+  )
+}
+
+const list = (needs: readonly Need[]): string => {
+  const width = Math.max(...needs.map(n => n.name.length))
+  return needs.map(n => `  ${n.name.padEnd(width)}  ${n.why}`).join('\n')
+}
+
+async function prepare(
+  p: Paths,
+  w: Wishes,
+  root: boolean,
+  user: Account | undefined,
+  password: string | undefined,
+  out: Output,
+): Promise<Settings> {
+  const old = await readSettings(p)
+  if (old && old.mode !== (root ? 'host' : 'simulated'))
+    throw new Fault(
+      old.mode === 'host' ? 'needsRoot' : 'busy',
+      `The instance in ${p.dataDir} was set up ${old.mode === 'host' ? 'by root, with this machine as a host' : 'without root, with simulated hosts only'}.`,
+      old.mode === 'host'
+        ? 'Run this as root, or choose another --data-dir.'
+        : 'Run this as the user who made it, or choose another --data-dir.',
+    )
+  const name = machineName(await ownFqdn())
+  const settings = await settle(old, w, {
+    root,
+    ...name,
+    freePort: (wanted, not) => freePort('127.0.0.1', wanted, not),
+    subnet: async engineId => chooseSubnet(engineId, await takenNetworks(bridgePrefix({ engineId }))),
+  })
+  await checkAddress(settings)
+  const databaseUrl = await database(p, w, settings, out)
+  await writeSettings(p, settings)
+  await step(
+    out,
+    'certificates',
+    () => certificates(p, settings, name.hostname, user),
+    c => (c.ca.made ? `new authority, ${c.signed} signed` : c.signed ? `${c.signed} renewed` : 'valid'),
+  )
+  const whence = await adminPassword(p, password, user)
+  if (whence === 'made') out.info(`✓ password of the admin made, in ${p.adminPassword}`)
+  await writeConfigs(p, settings, databaseUrl, user)
+  return settings
+}
+
+/** Checks the database that will be used; answers the outside one's address. */
+async function database(p: Paths, w: Wishes, s: Settings, out: Output): Promise<string | undefined> {
+  if (s.database === 'embedded') {
+    await checkDatabaseFiles(p)
+    return undefined
+  }
+  const url = w.database || (await readFile(p.databaseUrl, 'utf8')).trim()
+  await step(
+    out,
+    'outside database',
+    st => (st.note(describe(url)), checkOutsideDatabase(url)),
+    found => found,
+  )
+  return url
+}
+
+async function start(p: Paths, s: Settings, detach: boolean, out: Output): Promise<Started> {
+  const began = performance.now()
+  const unit = detach && s.mode === 'host' && hasSystemd()
+  const started: Started = unit ? await startUnit(p, s) : startSupervisor(p, s, !detach)
+  try {
+    await waitUntilReady(p, s, started, out)
+  } catch (error) {
+    // What cannot start is not left half running; the logs stay.
+    if (started.over() !== 'taken') await ask(p.socket, { do: 'stop' }).catch(() => undefined)
+    throw error
+  }
+  out.info(`✓ ready in ${((performance.now() - began) / 1_000).toFixed(1)} s`)
+  return started
+}
+
+/** Stays in the foreground until the supervisor ends or somebody wants it to. */
+async function stay(p: Paths, started: Started, out: Output): Promise<void> {
+  out.info('\nRunning in the foreground; Ctrl-C stops engine, database and agent. VMs go on running.')
+  let asked = false
+  const stop = () => {
+    if (asked) return
+    asked = true
+    out.info('\nStopping …')
+    ask(p.socket, { do: 'stop' }, line => out.info(`✓ ${line}`)).catch((error: unknown) => out.warn(String(error)))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  const over = started.over() ?? (await ended(started))
+  if (!asked && over !== 'code 0')
+    throw new Fault('failed', `The supervisor ended (${over}).`, `Its log is ${p.logOf('supervisor')}`)
+}
+
+const ended = (started: Started) =>
+  new Promise<string>(resolve => started.child?.on('exit', (code, signal) => resolve(signal ?? `code ${code}`)))
+
+/** The name that the machine's own address resolves back to, if anybody knows one. */
+async function ownFqdn(): Promise<string | undefined> {
+  const said = await exec(['hostname', '--fqdn'], { timeout: 5_000 }).catch(() => undefined)
+  if (said?.code === 0 && said.stdout.trim()) return said.stdout.trim()
+  return lookup(hostname()).then(
+    () => hostname(),
+    () => undefined, // a machine without a name of its own
+  )
+}

@@ -1,0 +1,183 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Cluster,
+  checkDataVersion,
+  clearStaleLock,
+  connection,
+  embeddedBinaries,
+  ensureDatabase,
+  initPostgres,
+  serverArgv,
+  SUPERUSER,
+  waitReady,
+  type Account,
+  asAccount,
+} from '@rookery/postgres'
+import { appRoot, type Paths, seenBy } from '../instance/paths.ts'
+import type { Settings } from '../instance/settings.ts'
+import { call, reach } from '../system/https.ts'
+import type { ChildSpec } from './child.ts'
+import { type Confinement, libvirtAnswers, prepareLibvirt } from './libvirt.ts'
+import { runningVms } from './namespace.ts'
+
+/** Everything the specs need to know. */
+export interface World {
+  readonly paths: Paths
+  readonly settings: Settings
+  /** The user of engine and database; absent without root, when all run as the caller. */
+  readonly account: Account | undefined
+  readonly confinement: Confinement
+}
+
+/** The programs of an instance, in the order of their starting. */
+export function children(w: World): ChildSpec[] {
+  const host = w.settings.mode === 'host'
+  return [
+    ...(w.settings.database === 'embedded' ? [postgres(w)] : []),
+    ...(host ? [virtlogd(w), libvirtd(w), agent(w)] : []),
+    ...(w.settings.simulate > 0 ? [simulator(w)] : []),
+    engine(w),
+  ]
+}
+
+/** The cluster of an instance, as its own processes see it. */
+export async function cluster(w: Pick<World, 'settings' | 'paths' | 'account'>): Promise<Cluster> {
+  const seen = seenBy(w.settings.mode, w.paths.dataDir)
+  const binaries = await embeddedBinaries()
+  return {
+    binaries: { ...binaries, bin: binaries.bin.replace(appRoot, seen.app) },
+    data: join(seen.data, 'postgres/data'),
+    socket: join(seen.data, 'postgres/run'),
+    ...(w.account ? { account: w.account } : {}),
+  }
+}
+
+function postgres(w: World): ChildSpec {
+  let checked = false
+  return {
+    name: 'postgres',
+    after: [],
+    async prepare() {
+      const c = await cluster(w)
+      await checkDataVersion(c.data, c.binaries.major)
+      await initPostgres(c)
+      await clearStaleLock(c)
+      return serverArgv(c)
+    },
+    async ready() {
+      const c = await cluster(w)
+      if (!checked) {
+        await waitReady(connection(c, 'postgres', SUPERUSER), 1)
+        await ensureDatabase(c)
+        checked = true
+      }
+      await waitReady(connection(c), 1)
+      return true
+    },
+    stop: { signal: 'SIGINT', patience: 60_000 },
+  }
+}
+
+function virtlogd(w: World): ChildSpec {
+  return {
+    name: 'virtlogd',
+    after: [],
+    async prepare() {
+      await prepareLibvirt(w.paths, w.settings.engineId, w.confinement)
+      return ['/usr/sbin/virtlogd', '--config', '/etc/libvirt/virtlogd.conf']
+    },
+    ready: () => libvirtAnswers('/run/libvirt/virtlogd-sock'),
+    stop: { signal: 'SIGTERM', patience: 10_000 },
+    // It holds the pipes that running VMs write their consoles to, so it lives as long as they do.
+    stay: async () => (await runningVms(w.paths)).length > 0,
+    async adopt() {
+      const pid = Number.parseInt(await readFile('/run/virtlogd.pid', 'utf8').catch(() => ''), 10)
+      const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+      return program.trim() === 'virtlogd' && (await libvirtAnswers('/run/libvirt/virtlogd-sock')) ? pid : undefined
+    },
+  }
+}
+
+function libvirtd(w: World): ChildSpec {
+  return {
+    name: 'libvirtd',
+    after: ['virtlogd'],
+    async prepare() {
+      await prepareLibvirt(w.paths, w.settings.engineId, w.confinement)
+      return asAccount(['/usr/sbin/libvirtd', '--config', '/etc/libvirt/libvirtd.conf'], undefined, 'TERM')
+    },
+    ready: () => libvirtAnswers(),
+    stop: { signal: 'SIGTERM', patience: 15_000 },
+  }
+}
+
+function agent(w: World): ChildSpec {
+  return {
+    name: 'agent',
+    after: ['libvirtd'],
+    prepare: () => program(w, 'agent', undefined),
+    ready: () => agentAnswers(w.paths, w.settings.agentPort, '/v1/host'),
+    stop: { signal: 'SIGTERM', patience: 20_000 },
+  }
+}
+
+function simulator(w: World): ChildSpec {
+  return {
+    name: 'simulator',
+    after: [],
+    prepare: () => program(w, 'simulator', w.account),
+    ready: () => agentAnswers(w.paths, w.settings.simulatorPort, ''),
+    stop: { signal: 'SIGTERM', patience: 10_000 },
+  }
+}
+
+function engine(w: World): ChildSpec {
+  return {
+    name: 'engine',
+    after: w.settings.database === 'embedded' ? ['postgres'] : [],
+    prepare: () => program(w, 'engine', w.account),
+    async ready() {
+      const ca = await readFile(w.paths.caForUsers, 'utf8')
+      const { status } = await call(`https://${reach(w.settings.listen, w.settings.port)}/health`, {
+        ca,
+        timeout: 5_000,
+      })
+      return status === 200
+    },
+    stop: { signal: 'SIGTERM', patience: 30_000 },
+  }
+}
+
+/** The words that run one of our own programs, with a cache for what Node compiles so that the next start is quicker. */
+async function program(
+  w: World,
+  name: 'agent' | 'engine' | 'simulator',
+  account: Account | undefined,
+): Promise<string[]> {
+  const seen = seenBy(w.settings.mode, w.paths.dataDir)
+  const node = process.execPath.startsWith(`${appRoot}/`)
+    ? process.execPath.replace(appRoot, seen.app)
+    : process.execPath
+  await mkdir(w.paths[name], { recursive: true })
+  const cache = `NODE_COMPILE_CACHE=${join(seen.data, name, 'cache')}`
+  const main = [node, '--disable-warning=ExperimentalWarning', join(seen.app, name, 'src/main.ts')]
+  const config = join(seen.data, name, 'config.json')
+  const port =
+    w.settings.port < 1024 && name === 'engine' && account
+      ? ['--inh-caps=+net_bind_service', '--ambient-caps=+net_bind_service']
+      : []
+  const [setpriv, ...rest] = asAccount(['/usr/bin/env', cache, ...main, '--config', config], account, 'TERM')
+  return [setpriv as string, ...port, ...rest]
+}
+
+/** Whether a server of the agent contract answers us, with any status if `path` is empty: the port alone is then the question. */
+async function agentAnswers(p: Paths, port: number, path: string): Promise<boolean> {
+  const [ca, cert, key] = await Promise.all([
+    readFile(p.caForUsers, 'utf8'),
+    readFile(join(p.engine, 'tls/agents.crt'), 'utf8'),
+    readFile(join(p.engine, 'tls/agents.key'), 'utf8'),
+  ])
+  const { status } = await call(`https://${reach('127.0.0.1', port)}${path || '/'}`, { ca, cert, key, timeout: 5_000 })
+  return path === '' || status === 200
+}

@@ -1,0 +1,61 @@
+import { createWriteStream, existsSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs'
+
+/**
+ * A log file that never grows beyond `limit` bytes: the full one becomes `name.1`, the one before it `name.2`, up to `keep`.
+ * Lines are kept whole: a file is only changed between two of them.
+ */
+export class LogFile {
+  readonly #file: string
+  readonly #limit: number
+  readonly #keep: number
+  #stream: WriteStream | undefined
+  #size = 0
+  #last = ''
+
+  constructor(file: string, o: { limit?: number; keep?: number } = {}) {
+    this.#file = file
+    this.#limit = o.limit ?? 10 * 1024 * 1024
+    this.#keep = o.keep ?? 3
+  }
+
+  /** Adds text as it came from a program. */
+  write(text: string): void {
+    this.#last = (this.#last + text).slice(-4_000)
+    if (this.#size + text.length > this.#limit && text.includes('\n')) {
+      const cut = text.indexOf('\n') + 1
+      this.#put(text.slice(0, cut))
+      this.#turn()
+      if (cut < text.length) this.#put(text.slice(cut))
+    } else this.#put(text)
+  }
+
+  /** The newest lines, for a message about a program that ended. */
+  tail(lines = 5): string {
+    return this.#last.trimEnd().split('\n').slice(-lines).join('\n')
+  }
+
+  close(): void {
+    this.#stream?.end()
+    this.#stream = undefined
+  }
+
+  #put(text: string): void {
+    if (this.#stream === undefined) {
+      this.#size = existsSync(this.#file) ? statSync(this.#file).size : 0
+      this.#stream = createWriteStream(this.#file, { flags: 'a', mode: 0o600 })
+      // A full disk must not end the supervisor: the programs go on, their lines are lost until there is room.
+      this.#stream.on('error', () => (this.#stream = undefined))
+    }
+    this.#size += Buffer.byteLength(text)
+    this.#stream.write(text)
+  }
+
+  #turn(): void {
+    this.close()
+    rmSync(`${this.#file}.${this.#keep}`, { force: true })
+    for (let i = this.#keep - 1; i >= 1; i--)
+      if (existsSync(`${this.#file}.${i}`)) renameSync(`${this.#file}.${i}`, `${this.#file}.${i + 1}`)
+    if (existsSync(this.#file)) renameSync(this.#file, `${this.#file}.1`)
+    this.#size = 0
+  }
+}

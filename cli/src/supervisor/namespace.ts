@@ -1,0 +1,114 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { appRoot, type Paths } from '../instance/paths.ts'
+import { exec, must } from '../system/exec.ts'
+import { bootId } from '../system/proc.ts'
+
+/**
+ * The world of an instance's processes. They run in a mount namespace of their own in which
+ *
+ * - the checkout stands read-only at /run/rookery/app and the data directory at /run/rookery/data, so that the users
+ *   that engine, database and QEMU run as can reach what they need although both may lie below folders that are closed
+ *   to them; no folder of the user's is opened up, and nothing of this is seen outside;
+ * - /run and libvirt's four folders are the instance's own, kept below the data directory. They must be on disk, not in
+ *   a tmpfs: `down` leaves the QEMU processes running, in the namespace they were started in, and the next `up` makes
+ *   another one with the same folders, where libvirtd finds its notes and the sockets of those processes again.
+ */
+export const binds = [
+  ['host/etc-libvirt', '/etc/libvirt'],
+  ['host/lib-libvirt', '/var/lib/libvirt'],
+  ['host/log-libvirt', '/var/log/libvirt'],
+  ['host/cache-libvirt', '/var/cache/libvirt'],
+] as const
+
+/** What of the machine's /run the processes still need: name resolution and the device database. */
+const kept = ['systemd/resolve', 'resolvconf', 'NetworkManager', 'connman', 'udev', 'dbus'] as const
+
+/** The words that run `argv` as the first process of a new namespace whose mounts are not seen outside. */
+export const inNamespace = (argv: readonly string[]): string[] => [
+  '/usr/bin/unshare',
+  '--mount',
+  '--propagation=private',
+  '--',
+  ...argv,
+]
+
+/** Builds the namespace. To be called in the process that {@link inNamespace} started. */
+export async function buildNamespace(p: Paths): Promise<void> {
+  await freshRun(p)
+  const run = join(p.host, 'run')
+  for (const name of kept) await keep(`/run/${name}`, join(run, name))
+  await mkdir(join(run, 'lock'), { recursive: true })
+  await mount(appRoot, join(run, 'rookery/app'), 'ro')
+  await mount(p.dataDir, join(run, 'rookery/data'))
+  for (const [from, to] of binds) await mount(join(p.dataDir, from), to)
+  await exec(['mount', '--rbind', run, '/run']).then(done => {
+    if (done.code !== 0) throw new Error(`/run could not be replaced in the namespace: ${done.stderr.trim()}`)
+  })
+  await soleDeviceMounts()
+}
+
+/** After a boot every socket and process id in the instance's /run is stale, and an id may since belong to someone else. */
+async function freshRun(p: Paths): Promise<void> {
+  const run = join(p.host, 'run')
+  const mark = join(p.host, 'boot-id')
+  const now = await bootId()
+  const then = await readFile(mark, 'utf8').catch(() => '')
+  if (then !== now) {
+    await rm(run, { recursive: true, force: true })
+    await mkdir(p.host, { recursive: true, mode: 0o711 })
+    await writeFile(mark, now)
+  }
+  await mkdir(run, { recursive: true, mode: 0o755 })
+}
+
+async function keep(from: string, to: string): Promise<void> {
+  if (!(await stat(from).catch(() => undefined))) return
+  await mount(from, to)
+}
+
+async function mount(from: string, to: string, how = 'rw'): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o755 })
+  await must(['mount', '--bind', '-o', how, from, to])
+}
+
+/**
+ * Some machines have /dev/pts or /dev/shm mounted twice, one over the other. libvirt gives each QEMU a /dev of its own by
+ * moving every mount it finds listed below /dev, and fails on the hidden one. In our namespace the upper one can go.
+ */
+async function soleDeviceMounts(): Promise<void> {
+  for (const point of doubleMounts(await readFile('/proc/self/mountinfo', 'utf8'))) {
+    const done = await exec(['umount', '--lazy', point])
+    if (done.code !== 0) return // then libvirt's namespaces stay off, see deviceNamespaces
+  }
+}
+
+/** Pure: mount points below /dev that are listed more than once, as often as they are too many. */
+export function doubleMounts(mountinfo: string): string[] {
+  const seen = new Set<string>()
+  const twice: string[] = []
+  for (const line of mountinfo.split('\n')) {
+    const point = line.split(' ')[4]
+    if (point === undefined || !point.startsWith('/dev/')) continue
+    if (seen.has(point)) twice.push(point)
+    else seen.add(point)
+  }
+  return twice
+}
+
+/** Whether libvirt can give each QEMU its own /dev here. */
+export const deviceNamespaces = async (): Promise<boolean> =>
+  doubleMounts(await readFile('/proc/self/mountinfo', 'utf8')).length === 0
+
+/** Process ids of this instance's QEMU processes that still run, from libvirt's own notes. */
+export async function runningVms(p: Paths): Promise<number[]> {
+  const folder = join(p.host, 'run/libvirt/qemu')
+  const names = await readdir(folder).catch(() => [] as string[]) // libvirtd never ran
+  const found: number[] = []
+  for (const name of names.filter(n => n.endsWith('.pid'))) {
+    const pid = Number.parseInt(await readFile(join(folder, name), 'utf8').catch(() => ''), 10)
+    const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+    if (program.startsWith('qemu-system')) found.push(pid)
+  }
+  return found
+}
