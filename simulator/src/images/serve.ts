@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { RookeryError } from '@rookery/model'
 import { z } from 'zod'
-import { touch, type Ticket } from './tickets.ts'
+import { type Ticket, use } from './tickets.ts'
 
 const ZeroOp = z.object({
   op: z.literal('zero'),
@@ -38,6 +38,7 @@ export async function serveImage(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
+  const done = ticket === undefined ? undefined : use(ticket)
   try {
     if (ticket === undefined) throw new Refusal(403, 'No such ticket, or it has expired.')
     if (rest === '/extents' && req.method === 'GET') extents(ticket, query, res)
@@ -47,7 +48,6 @@ export async function serveImage(
     else if (req.method === 'PUT') await put(ticket, query, req, res)
     else if (req.method === 'PATCH') await patch(ticket, req, res)
     else throw new Refusal(405, `${req.method} is not offered.`)
-    touch(ticket)
   } catch (error) {
     if (res.headersSent) return void res.destroy()
     const [status, line] =
@@ -62,6 +62,8 @@ export async function serveImage(
     if (status === 403 || !req.readableEnded) res.setHeader('connection', 'close')
     res.setHeader('content-type', 'text/plain')
     res.end(line)
+  } finally {
+    done?.()
   }
 }
 
@@ -96,7 +98,11 @@ async function get(ticket: Ticket, req: IncomingMessage, res: ServerResponse): P
 const quoted = (name: string) => `"${name.replaceAll(/[^\x20-\x7e]|["\\]/g, '_')}"`
 
 function* pieces(ticket: Ticket, first: number, end: number): Generator<Buffer> {
-  for (let at = first; at < end; at += pieceBytes) yield read(ticket, at, Math.min(pieceBytes, end - at))
+  for (let at = first; at < end; at += pieceBytes) {
+    const length = Math.min(pieceBytes, end - at)
+    yield read(ticket, at, length)
+    ticket.moved.add(at, at + length)
+  }
 }
 
 /** Bytes as the ticket shows them: a qcow2 volume that is as it was made has no guest-visible bytes but zeros. */
@@ -127,6 +133,7 @@ async function put(ticket: Ticket, query: URLSearchParams, req: IncomingMessage,
   beginWrite(ticket)
   for await (const chunk of req as AsyncIterable<Buffer>) {
     ticket.volume.content.write(at, chunk)
+    ticket.moved.add(at, at + chunk.length)
     at += chunk.length
   }
   if (at < end) throw new Refusal(400, 'The body is shorter than announced.')
@@ -150,6 +157,7 @@ async function patch(ticket: Ticket, req: IncomingMessage, res: ServerResponse):
     if (offset + size > ticket.task.size) throw new Refusal(416, 'The range reaches beyond the end of the image.')
     beginWrite(ticket)
     ticket.volume.content.zero(offset, size)
+    ticket.moved.add(offset, offset + size)
     if (flush) ticket.volume.content.flush()
   } else ticket.volume.content.flush()
   res.end()

@@ -2,6 +2,7 @@ import { unsupported } from '@rookery/model'
 import type { TaskOf, TicketResult, VolumeRef } from '@rookery/protocol'
 import type { SimHost } from '../host.ts'
 import type { SharedDomain, Volume } from '../pool.ts'
+import { Ranges } from './ranges.ts'
 
 type TicketTask = TaskOf<'image.ticket'>
 
@@ -13,6 +14,12 @@ export interface Ticket {
   readonly volume: Volume
   /** Epoch milliseconds; each finished request moves it on. */
   expiresAt: number
+  /** Which bytes were moved. */
+  readonly moved: Ranges
+  /** Requests that run now. */
+  active: number
+  /** When the last request ended, or the ticket was opened. */
+  idleSince: number
 }
 
 /** What of a ticket is journalled. */
@@ -38,19 +45,34 @@ export class ImageTickets {
       facts.format === 'qcow2' && facts.holds !== 'new' && (facts.holds === 'guest') !== (task.serve === 'raw')
     if (task.ops === 'read' && converts)
       throw unsupported('simulator.convert', 'A simulated host does not convert between qcow2 and raw.')
-    this.restore({ task, expiresAt: fleet.clock.now() + task.expiresInSeconds * 1000 }, domain, volume)
+    const now = fleet.clock.now()
+    const before = fleet.tickets.get(task.ticket)
+    this.restore({ task, expiresAt: now + task.expiresInSeconds * 1000 }, domain, volume)
     if (task.ops === 'write') {
       facts.legal = false
       fleet.pool.saveVolume(domain, volume)
     }
-    return { url: `${fleet.imagesUrl}/images/${task.ticket}` }
+    const use = before ?? { moved: new Ranges(), active: 0, idleSince: now }
+    return {
+      url: `${fleet.imagesUrl}/images/${task.ticket}`,
+      transferred: use.moved.total,
+      active: use.active > 0,
+      idleSeconds: use.active > 0 ? 0 : Math.floor((now - use.idleSince) / 1000),
+    }
   }
 
   /** Puts a ticket back that the last process left. */
   restore(record: TicketRecord, domain: SharedDomain, volume: Volume): void {
     const { fleet, index } = this.#host
-    fleet.tickets.set(record.task.ticket, { ...record, host: this.#host, domain, volume })
-    fleet.journal.put(`host/${index}/ticket/${record.task.ticket}`, record)
+    const { ticket } = record.task
+    const before = fleet.tickets.get(ticket)
+    if (before?.host === this.#host) {
+      before.expiresAt = record.expiresAt
+    } else {
+      const unused = { moved: new Ranges(), active: 0, idleSince: fleet.clock.now() }
+      fleet.tickets.set(ticket, { ...record, host: this.#host, domain, volume, ...unused })
+    }
+    fleet.journal.put(`host/${index}/ticket/${ticket}`, record)
   }
 
   /** The ticket, if it lives. */
@@ -82,7 +104,13 @@ export function alive(ticket: Ticket): boolean {
   return false
 }
 
-/** A request has finished: the time begins anew. */
-export function touch(ticket: Ticket): void {
-  ticket.expiresAt = ticket.host.fleet.clock.now() + ticket.task.expiresInSeconds * 1000
+/** A request begins; the function returned ends it, and the time begins anew. */
+export function use(ticket: Ticket): () => void {
+  const { clock } = ticket.host.fleet
+  ticket.active++
+  return () => {
+    ticket.active--
+    ticket.idleSince = clock.now()
+    ticket.expiresAt = ticket.idleSince + ticket.task.expiresInSeconds * 1000
+  }
 }
