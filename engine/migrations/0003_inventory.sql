@@ -55,6 +55,8 @@ create table host (
   status         text not null default 'installing',
   status_reason  text,
   facts          jsonb,
+  facts_at       timestamptz,
+  facts_asked_at timestamptz,
   incarnation    bigint not null default 0,
   seq            bigint not null default 0,
   seen_at        timestamptz,

@@ -94,6 +94,8 @@ create table image_transfer (
   url                text,
   active             boolean not null default false,
   last_active_at     timestamptz not null default now(),
+  renewed_at         timestamptz,
+  filename           text,
   error              jsonb,
   created_at         timestamptz not null default now(),
   ended_at           timestamptz,

@@ -27,4 +27,6 @@ export const listInput = {
   ids: z.array(id).max(10_000).optional(),
   /** At most so many rows. */
   max: z.int().min(0).max(1_000_000).optional(),
+  /** Rows to leave out at the beginning. */
+  skip: z.int().min(0).optional(),
 }

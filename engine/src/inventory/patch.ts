@@ -28,7 +28,7 @@ function bare(field: z.core.$ZodType): z.core.$ZodType {
 
 /** Puts what the patch says over what is there: objects key by key, everything else whole; undefined says nothing. */
 export function applyPatch<T extends object>(current: T, patch: object): T {
-  const result: Record<string, unknown> = { ...current }
+  const result: Record<string, unknown> = { ...(current as Record<string, unknown>) }
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined) continue
     const old = result[key]

@@ -1,0 +1,85 @@
+import { conflict } from '@rookery/model'
+import { z } from 'zod'
+import { exclusive, job } from '../../jobs/index.ts'
+import { followReports } from '../../storage/domain/store.ts'
+import { leaveSpm } from '../../storage/spm/store.ts'
+import { id } from '../input.ts'
+import { serveStorage } from './activate.ts'
+import { getHost, moveHost, vmsOn } from './store.ts'
+
+/**
+ * Moves a host to maintenance: no VM is placed there any more, another host takes the storage role, its storage is let go. A host that
+ * does not answer is not asked.
+ */
+export const deactivateHost = job(
+  {
+    name: 'host.deactivate',
+    version: 1,
+    input: z.strictObject({ hostId: id }),
+    locks: i => [exclusive('host', i.hostId)],
+    describe: () => 'Moving a host to maintenance',
+    refs: i => [{ kind: 'host', id: i.hostId }],
+  },
+  async (j, i) => {
+    const host = await j.tx(
+      'preparing',
+      async tx => {
+        const row = await getHost(tx.sql, i.hostId)
+        if (row === undefined) throw conflict('host.gone', 'The host was removed meanwhile.')
+        // The placement of VMs takes the same lock and looks for hosts that are up, so none comes after this.
+        await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`cluster ${row.clusterId}`}, 0))`
+        const vms = await vmsOn(tx.sql, i.hostId)
+        if (vms.length > 0)
+          throw conflict('host.has_vms', `VMs were started on ${row.name} meanwhile: ${vms.slice(0, 20).join(', ')}.`)
+        await moveHost(tx.sql, i.hostId, 'preparing_for_maintenance')
+        tx.changed('host', i.hostId)
+        const domains = await tx.sql<{ id: string }>`
+          select storage_domain_id as id from storage_domain_host where host_id = ${i.hostId}::uuid order by 1`
+        const answers = !['connecting', 'non_responsive'].includes(row.status)
+        return {
+          name: row.name,
+          clusterId: row.clusterId,
+          dataCenterId: row.dataCenterId,
+          before: row.status,
+          answers,
+          domains: domains.map(d => d.id),
+        }
+      },
+      async (tx, was) => {
+        await tx.sql`update host set wanted = 'up' where id = ${i.hostId}::uuid`
+        await moveHost(tx.sql, i.hostId, was.before, { from: ['preparing_for_maintenance'] })
+        tx.changed('host', i.hostId)
+        tx.event('host.maintenance.failed', {
+          refs: [{ kind: 'host', id: i.hostId, name: was.name }],
+          args: { host: was.name, reason: 'see its job' },
+        })
+      },
+    )
+    if (host.answers)
+      await Promise.all(
+        host.domains.map(storageDomainId =>
+          // A domain that stays connected is only idle; the next activation connects it anyway.
+          j.attempt(`disconnect ${storageDomainId}`, j =>
+            j.host('disconnect', i.hostId, { kind: 'storage.disconnect', storageDomainId }),
+          ),
+        ),
+      )
+    await j.tx('maintenance', async tx => {
+      await moveHost(tx.sql, i.hostId, 'maintenance')
+      await tx.sql`delete from storage_domain_host where host_id = ${i.hostId}::uuid`
+      const served = await leaveSpm(tx.sql, i.hostId)
+      tx.changed('host', i.hostId)
+      if (host.dataCenterId !== null) {
+        if (served > 0) {
+          tx.changed('data_center', host.dataCenterId)
+          await serveStorage(tx, host.dataCenterId)
+        }
+        for (const domain of await followReports(tx.sql, host.dataCenterId)) tx.changed('storage_domain', domain)
+      }
+      tx.event('host.maintenance', {
+        refs: [{ kind: 'host', id: i.hostId, name: host.name }],
+        args: { host: host.name },
+      })
+    })
+  },
+)

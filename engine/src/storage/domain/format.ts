@@ -1,0 +1,43 @@
+import type { StorageConnection } from '@rookery/protocol'
+import { z } from 'zod'
+import { id } from '../../inventory/input.ts'
+import { exclusive, job } from '../../jobs/index.ts'
+
+/** Removes an unattached domain with its files. */
+export const formatDomain = job(
+  {
+    name: 'storageDomain.format',
+    version: 1,
+    input: z.strictObject({ storageDomainId: id, hostId: id, name: z.string() }),
+    locks: i => [exclusive('storage_domain', i.storageDomainId)],
+    describe: i => `Removing storage domain ${i.name}`,
+    refs: i => [
+      { kind: 'storage_domain', id: i.storageDomainId, name: i.name },
+      { kind: 'host', id: i.hostId },
+    ],
+  },
+  async (j, i) => {
+    const { storageDomainId } = i
+    const { connection } = await j.tx(
+      'take over',
+      ({ sql }) =>
+        sql.one<{
+          connection: StorageConnection
+        }>`select connection from storage_domain where id = ${storageDomainId}::uuid`,
+      async tx => {
+        await tx.sql`update storage_domain set status = 'unattached' where id = ${storageDomainId}::uuid`
+        tx.changed('storage_domain', storageDomainId)
+      },
+    )
+    // No undo: files that are gone do not come back. What failed half way can be asked for again.
+    await j.host('format', i.hostId, { kind: 'storage.format', storageDomainId, connection })
+    await j.tx('forget', async tx => {
+      tx.changed('storage_domain', storageDomainId, { gone: true })
+      await tx.sql`delete from storage_domain where id = ${storageDomainId}::uuid`
+      tx.event('storage_domain.removed', {
+        refs: [{ kind: 'storage_domain', id: storageDomainId, name: i.name }],
+        args: { storage_domain: i.name },
+      })
+    })
+  },
+)
