@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { ask, call } from '../../../core/call.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import * as host from '../../../inventory/host/operations.ts'
@@ -11,6 +10,7 @@ import { actionDone, created, list, one, removed } from '../kernel/answer.ts'
 import { defined, found, pathId, referenced, requiredText, searched } from '../kernel/read.ts'
 import { type ApiRequest, action, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
+import { stableId } from '../kernel/stable-id.ts'
 import { statisticToWire } from '../kernel/statistics.ts'
 import { numberAt, structAt, textAt } from '../wire/wire-object.ts'
 import { hostNicsToWire, hostToWire } from './host-wire.ts'
@@ -24,10 +24,7 @@ const shown = async (request: ApiRequest, id: string) =>
   hostToWire(found((await ask(request.env, listHosts, { ids: [id] }))[0], 'Host', id))
 
 /** A stable id of a host's interface. */
-const nicId = (hostId: string) => (name: string) => {
-  const hex = createHash('sha256').update(`${hostId} nic ${name}`).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
+const nicId = (hostId: string) => (name: string) => stableId(`${hostId} nic ${name}`)
 
 export const hostRoutes: Route[] = [
   get('/hosts', async request =>
