@@ -37,7 +37,7 @@ export async function downCommand(
     unlock()
   }
   const left = (await runningVms(p)).length
-  const text = left ? `Stopped. ${left} VMs go on running; the next "rookery up" finds them.` : 'Stopped.'
+  const text = left ? `Stopped. ${vmCount(left)} still running; the next "rookery up" finds what runs.` : 'Stopped.'
   out.result(text, { stopped: true, vmsLeftRunning: left })
 }
 
@@ -46,10 +46,10 @@ async function notRunning(p: Paths, vms: boolean, out: Output): Promise<void> {
   if (left && vms)
     throw new Fault(
       'notRunning',
-      `Nothing runs in ${p.dataDir} but ${left} VMs.`,
+      `Nothing runs in ${p.dataDir} but ${vmCount(left)}.`,
       'Start it with "rookery up --detach", then run this again.',
     )
-  const text = `Not running (${p.dataDir}).${left ? ` ${left} VMs go on running.` : ''}`
+  const text = `Not running (${p.dataDir}).${left ? ` ${vmCount(left)} still running.` : ''}`
   out.result(text, { stopped: false, vmsLeftRunning: left })
 }
 
@@ -67,31 +67,36 @@ async function stopVms(p: Paths, s: Settings, seconds: number, out: Output): Pro
     out,
     'VMs',
     async st => {
-      const ways = await askEngine(p, s).catch(() => askLibvirt(p)) // no engine: libvirt knows them too
-      const deadline = performance.now() + seconds * 1_000
+      const libvirt = askLibvirt(p)
+      const ways = await askEngine(p, s).catch(() => libvirt) // no engine: libvirt knows them too
+      const total = await ways.left()
       await ways.all('shutdown')
-      let left = await ways.left()
-      const total = left
-      while (left > 0 && performance.now() < deadline) {
-        st.note(`${left} still run`)
-        await new Promise(resolve => setTimeout(resolve, 500))
-        left = await ways.left()
-      }
-      if (left > 0) {
-        st.note(`switching off ${left}`)
-        await ways.all('off')
-        const hard = performance.now() + 30_000
-        while ((await ways.left()) > 0) {
-          if (performance.now() > hard)
-            throw new Fault('failed', 'Some VMs do not stop.', 'See them with "rookery status".')
-          await new Promise(resolve => setTimeout(resolve, 500))
-        }
-      }
-      return { total, forced: left }
+      const forced = await drained(ways, seconds, n => st.note(`${n} still run`))
+      if (forced > 0) await ways.all('off')
+      // An engine whose host is lost to it cannot: then what runs the VMs is told directly.
+      if (forced > 0 && (await drained(ways, 15, n => st.note(`switching off ${n}`))) > 0) await libvirt.all('off')
+      const left = forced > 0 ? await drained(libvirt, 15, n => st.note(`switching off ${n}`)) : 0
+      if (left > 0) throw new Fault('failed', `${vmCount(left)} cannot be stopped.`, `See ${p.logOf('libvirtd')}`)
+      return { total, forced }
     },
-    n => (n.total === 0 ? 'none ran' : `${n.total} stopped${n.forced ? `, ${n.forced} of them switched off` : ''}`),
+    n =>
+      n.total === 0 ? 'none ran' : `${vmCount(n.total)} stopped${n.forced ? `, ${n.forced} of them switched off` : ''}`,
   )
 }
+
+/** Waits until no VM is left, at most so many seconds; answers how many still are. */
+async function drained(ways: Ways, seconds: number, said: (left: number) => void): Promise<number> {
+  const deadline = performance.now() + seconds * 1_000
+  for (;;) {
+    const left = await ways.left()
+    if (left === 0 || performance.now() > deadline) return left
+    said(left)
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
+}
+
+/** `1 VM`, `2 VMs`. */
+export const vmCount = (n: number): string => `${n} VM${n === 1 ? '' : 's'}`
 
 interface Ways {
   all(how: 'shutdown' | 'off'): Promise<void>
@@ -112,7 +117,7 @@ async function askEngine(p: Paths, s: Settings): Promise<Ways> {
 }
 
 /** Through the instance's own libvirt, which knows no domain of anybody else. */
-async function askLibvirt(p: Paths): Promise<Ways> {
+function askLibvirt(p: Paths): Ways {
   const uri = `qemu+unix:///system?socket=${p.host}/run/libvirt/libvirt-sock`
   const virsh = (...words: string[]) => exec(['virsh', '--quiet', '--connect', uri, ...words])
   const names = async () => (await virsh('list', '--uuid')).stdout.split('\n').filter(Boolean)

@@ -8,6 +8,7 @@ import type { ChildReport } from '../supervisor/child.ts'
 import { report, type SupervisorReport } from '../supervisor/control.ts'
 import { runningVms } from '../supervisor/namespace.ts'
 import { memory } from '../system/proc.ts'
+import { vmCount } from './down.ts'
 import { advertised } from '../up/configs.ts'
 import { describe } from '../up/preflight.ts'
 import { reach } from '../system/https.ts'
@@ -164,7 +165,7 @@ export function statusText(s: Status): string {
   if (!s.running)
     return [
       `Not running (${s.dataDir}). Start it with: ./rookery up`,
-      ...(s.vmsLeftRunning ? [`${s.vmsLeftRunning} VMs go on running; the next "up" finds them.`] : []),
+      ...(s.vmsLeftRunning ? [`${vmCount(s.vmsLeftRunning)} still running; the next "up" finds what runs.`] : []),
     ].join('\n')
   const line = (name: string, p: Part | undefined, more = '') =>
     p === undefined

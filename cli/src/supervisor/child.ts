@@ -86,7 +86,7 @@ export class Child {
   }
 
   start(): void {
-    this.#loop ??= this.#keep()
+    this.#loop ??= Promise.resolve().then(() => this.#keep())
   }
 
   /** Stops the program and does not start it again. Resolves when it is gone, or left running on purpose. */

@@ -80,7 +80,13 @@ export function ask(
     let reply: Reply | undefined
     socket.setTimeout(timeout, () => socket.destroy(new Error(`The supervisor does not answer at ${path}.`)))
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTDIR') resolve(undefined)
+      if (
+        error.code === 'ENOENT' ||
+        error.code === 'ECONNREFUSED' ||
+        error.code === 'ENOTDIR' ||
+        error.code === 'ECONNRESET'
+      )
+        resolve(undefined)
       else reject(error)
     })
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`))

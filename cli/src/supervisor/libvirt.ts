@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import type { Paths } from '../instance/paths.ts'
 import { account, groupId } from '../system/account.ts'
+import { doubleMounts } from './namespace.ts'
 
 /** libvirt's socket as the instance's processes see it. */
 export const LIBVIRT_SOCKET = '/run/libvirt/libvirt-sock'
@@ -97,11 +98,21 @@ export async function prepareLibvirt(p: Paths, engineId: string, c: Confinement)
 }
 
 /** What this machine's kernel and mounts allow. To be called inside the instance's namespace. */
-export async function confinement(deviceNamespaces: boolean, cgroups: boolean): Promise<Confinement> {
+export async function confinement(): Promise<Confinement> {
+  const mountinfo = await readFile('/proc/self/mountinfo', 'utf8')
   const apparmor = (await readFile('/sys/module/apparmor/parameters/enabled', 'utf8').catch(() => 'N')).startsWith('Y')
   const selinux = (await readFile('/sys/fs/selinux/enforce', 'utf8').catch(() => '')) !== ''
-  return { security: apparmor ? 'apparmor' : selinux ? 'selinux' : 'none', deviceNamespaces, cgroups }
+  return {
+    security: apparmor ? 'apparmor' : selinux ? 'selinux' : 'none',
+    // libvirt moves every mount it finds listed below /dev, and fails on one that another hides.
+    deviceNamespaces: doubleMounts(mountinfo).length === 0,
+    cgroups: writableCgroups(mountinfo),
+  }
 }
+
+/** Pure: whether any control group file system is mounted so that groups can be made in it; in many containers none is. */
+export const writableCgroups = (mountinfo: string): boolean =>
+  mountinfo.split('\n').some(line => / - cgroup2? \S+ rw/.test(line) && /^rw(,|$)/.test(line.split(' ')[5] ?? ''))
 
 /** One look whether libvirtd accepts connections. */
 export function libvirtAnswers(socket: string = LIBVIRT_SOCKET): Promise<boolean> {

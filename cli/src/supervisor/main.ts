@@ -7,7 +7,7 @@ import { version } from '../version.ts'
 import { children } from './children.ts'
 import { listen, type SupervisorReport } from './control.ts'
 import { confinement, confinementNotes } from './libvirt.ts'
-import { buildNamespace, deviceNamespaces } from './namespace.ts'
+import { buildNamespace } from './namespace.ts'
 import { Supervisor } from './supervisor.ts'
 
 /**
@@ -25,9 +25,15 @@ const settings = await readSettings(p)
 if (!settings) throw new Error(`${p.settings} is not there: "rookery up" makes it`)
 const startedAt = new Date().toISOString()
 const host = settings.mode === 'host'
-if (host) await buildNamespace(p)
+try {
+  if (host) await buildNamespace(p)
+} catch (error) {
+  // Only sentences: `up` shows the end of this log.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}
 await mkdir(p.log, { recursive: true, mode: 0o755 })
-const confined = host ? await confinement(await deviceNamespaces(), true) : undefined
+const confined = host ? await confinement() : undefined
 
 const supervisor = new Supervisor(
   children({

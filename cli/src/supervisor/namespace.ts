@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { appRoot, type Paths } from '../instance/paths.ts'
 import { exec, must } from '../system/exec.ts'
@@ -41,7 +41,10 @@ export async function buildNamespace(p: Paths): Promise<void> {
   await mkdir(join(run, 'lock'), { recursive: true })
   await mount(appRoot, join(run, 'rookery/app'), 'ro')
   await mount(p.dataDir, join(run, 'rookery/data'))
-  for (const [from, to] of binds) await mount(join(p.dataDir, from), to)
+  for (const [from, to] of binds) {
+    await mkdir(join(p.dataDir, from), { recursive: true, mode: 0o755 })
+    await mount(join(p.dataDir, from), to)
+  }
   await exec(['mount', '--rbind', run, '/run']).then(done => {
     if (done.code !== 0) throw new Error(`/run could not be replaced in the namespace: ${done.stderr.trim()}`)
   })
@@ -79,7 +82,7 @@ async function mount(from: string, to: string, how = 'rw'): Promise<void> {
 async function soleDeviceMounts(): Promise<void> {
   for (const point of doubleMounts(await readFile('/proc/self/mountinfo', 'utf8'))) {
     const done = await exec(['umount', '--lazy', point])
-    if (done.code !== 0) return // then libvirt's namespaces stay off, see deviceNamespaces
+    if (done.code !== 0) return // then libvirt's namespaces stay off, see Confinement
   }
 }
 
@@ -96,10 +99,6 @@ export function doubleMounts(mountinfo: string): string[] {
   return twice
 }
 
-/** Whether libvirt can give each QEMU its own /dev here. */
-export const deviceNamespaces = async (): Promise<boolean> =>
-  doubleMounts(await readFile('/proc/self/mountinfo', 'utf8')).length === 0
-
 /** Process ids of this instance's QEMU processes that still run, from libvirt's own notes. */
 export async function runningVms(p: Paths): Promise<number[]> {
   const folder = join(p.host, 'run/libvirt/qemu')
@@ -107,8 +106,8 @@ export async function runningVms(p: Paths): Promise<number[]> {
   const found: number[] = []
   for (const name of names.filter(n => n.endsWith('.pid'))) {
     const pid = Number.parseInt(await readFile(join(folder, name), 'utf8').catch(() => ''), 10)
-    const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
-    if (program.startsWith('qemu-system')) found.push(pid)
+    const program = await readlink(`/proc/${pid}/exe`).catch(() => '') // it ended
+    if (/\/qemu-(system-|kvm)/.test(program)) found.push(pid)
   }
   return found
 }

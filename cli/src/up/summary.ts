@@ -43,7 +43,7 @@ export async function summary(p: Paths, s: Settings, alreadyRunning: boolean): P
       ...(s.mode === 'host'
         ? [{ what: 'Make a small disk to boot from', command: `./rookery images build tiny${option}` }]
         : [{ what: 'Follow what happens', command: `./rookery logs -f${option}` }]),
-      { what: 'Ask the API', command: `curl --cacert ${p.caForUsers} -u "${ADMIN}:$(cat ${p.adminPassword})" ${api}` },
+      { what: 'Ask the API (type the password)', command: `curl --cacert ${p.caForUsers} --user ${ADMIN} ${api}` },
     ],
   }
 }
