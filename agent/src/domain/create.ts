@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { conflict } from '@rookery/model'
 import type { DomainSpec } from '@rookery/protocol'
+import type { Logger } from 'pino'
 import type { Handler } from '../tasks/registry.ts'
 import type { DomainContext } from './context.ts'
 import { cacheMode } from './direct-io.ts'
@@ -26,38 +26,44 @@ export function createHandler(ctx: DomainContext): Handler<'vm.create'> {
       })
     }
     await refuseForeign(ctx, spec)
-    const owner = ctx.qemuOwner()
-    ctx.places.prepareVm(spec.vmId, owner)
-    const seedFile = spec.seed === null ? null : ctx.places.seedFile(spec.vmId, spec.runId)
-    if (spec.seed !== null && seedFile !== null) await makeSeed(spec.seed, seedFile, owner, signal)
-    const env = environment(ctx, spec, seedFile)
-    await Promise.all(spec.nics.map(nic => ctx.network.guard(env.tap(nic.nicId), nic.noMacSpoofing ? nic.mac : null)))
-    signal.throwIfAborted()
     try {
-      if (spec.restoreFrom === null) await ctx.hypervisor.create(domainXml(spec, env), spec.startPaused)
-      else {
-        const file = ctx.storage.volumePath(spec.restoreFrom)
-        await ctx.hypervisor.restore(
-          file,
-          restoredXml(await ctx.hypervisor.savedXml(file), spec, env),
-          spec.startPaused,
-        )
-      }
+      return await start(ctx, spec, signal, log)
     } catch (error) {
-      if (existsSync(env.vncSocket)) log.debug('a socket was left by the failed start')
-      // A crash between libvirt's start and its answer looks like a failure here and is none.
-      if ((await ctx.observer.adopt(spec.vmId).catch(() => null))?.runId === spec.runId) return {}
+      // Nothing of a run that is not there stays; one that is there keeps its folder.
+      if ((await ctx.hypervisor.xml(spec.vmId)) === null) ctx.places.forgetVm(spec.vmId)
       throw error
     }
-    if (signal.aborted) {
-      await ctx.hypervisor.destroy(spec.vmId)
-      signal.throwIfAborted()
-    }
-    const run = await ctx.observer.adopt(spec.vmId)
-    if (run?.runId !== spec.runId)
-      throw conflict('vm.run_ended', `The guest of run ${spec.runId} stopped as soon as it was started.`)
-    return {}
   }
+}
+
+async function start(ctx: DomainContext, spec: DomainSpec, signal: AbortSignal, log: Logger): Promise<unknown> {
+  const owner = ctx.qemuOwner()
+  ctx.places.prepareVm(spec.vmId, owner)
+  const seedFile = spec.seed === null ? null : ctx.places.seedFile(spec.vmId, spec.runId)
+  if (spec.seed !== null && seedFile !== null) await makeSeed(spec.seed, seedFile, owner, signal)
+  const env = environment(ctx, spec, seedFile)
+  await Promise.all(spec.nics.map(nic => ctx.network.guard(env.tap(nic.nicId), nic.noMacSpoofing ? nic.mac : null)))
+  signal.throwIfAborted()
+  try {
+    if (spec.restoreFrom === null) await ctx.hypervisor.create(domainXml(spec, env), spec.startPaused)
+    else {
+      const file = ctx.storage.volumePath(spec.restoreFrom)
+      await ctx.hypervisor.restore(file, restoredXml(await ctx.hypervisor.savedXml(file), spec, env), spec.startPaused)
+    }
+  } catch (error) {
+    log.debug({ err: error }, 'the start failed')
+    // A crash between libvirt's start and its answer looks like a failure here and is none.
+    if ((await ctx.observer.adopt(spec.vmId).catch(() => null))?.runId === spec.runId) return {}
+    throw error
+  }
+  if (signal.aborted) {
+    await ctx.hypervisor.destroy(spec.vmId)
+    signal.throwIfAborted()
+  }
+  const run = await ctx.observer.adopt(spec.vmId)
+  if (run?.runId !== spec.runId)
+    throw conflict('vm.run_ended', `The guest of run ${spec.runId} stopped as soon as it was started.`)
+  return {}
 }
 
 /** A domain with the VM's id that is not this engine's is somebody else's business: it is left alone and the start refused. */

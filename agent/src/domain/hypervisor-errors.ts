@@ -10,7 +10,7 @@ import {
   VIR_ERR_XML_DETAIL,
   VIR_ERR_XML_ERROR,
 } from '@rookery/libvirt/generated/constants.gen'
-import { conflict, type ErrorKind, notFound, RookeryError, unavailable } from '@rookery/model'
+import { type ErrorKind, notFound, RookeryError, unavailable } from '@rookery/model'
 
 /** Code of the error for a libvirt that does not answer; whoever gets it may ask again once it is back. */
 export const libvirtAway = 'libvirt.unreachable'
@@ -45,4 +45,4 @@ export const isNotHere = (error: unknown): boolean => error instanceof RookeryEr
 
 /** The run that a task names is not on this host. */
 export const runNotHere = (vmId: string, runId: string): RookeryError =>
-  conflict('vm.run_not_here', `Run ${runId} of VM ${vmId} is not on this host.`, { ref: { kind: 'vm', id: vmId } })
+  notFound('vm.run_not_here', `Run ${runId} of VM ${vmId} is not on this host.`, { ref: { kind: 'vm', id: vmId } })

@@ -1,20 +1,26 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { runProgram } from '../run-program.ts'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+import { runProgram, tryProgram } from '../run-program.ts'
 
 const ip = (...args: string[]) => runProgram('ip', args, { timeoutMs: 15_000 })
 
-/** Whether an interface of that name is there. */
-export const hasLink = (name: string): boolean => existsSync(`/sys/class/net/${name}`)
+const Links = z.array(z.object({ ifname: z.string() }))
 
-/** Interfaces plugged into a bridge. */
-export function portsOf(bridge: string): string[] {
-  const folder = `/sys/class/net/${bridge}/brif`
-  return existsSync(folder) ? readdirSync(folder) : []
+/** Whether an interface of that name is there, in the network namespace of this process (sysfs may show another one). */
+export async function hasLink(name: string): Promise<boolean> {
+  return (await tryProgram('ip', ['link', 'show', 'dev', name], { timeoutMs: 15_000 })).code === 0
+}
+
+/** Interfaces plugged into a bridge; none when it is not there. */
+export async function portsOf(bridge: string): Promise<string[]> {
+  if (!(await hasLink(bridge))) return []
+  const text = await ip('-json', 'link', 'show', 'master', bridge)
+  return Links.parse(JSON.parse(text || '[]')).map(link => link.ifname)
 }
 
 /** Makes a bridge with these settings, or gives them to the one that is there. `address` like `10.77.0.1/24`. */
 export async function ensureBridge(name: string, mtu: number, address: string | null): Promise<void> {
-  if (!hasLink(name))
+  if (!(await hasLink(name)))
     await ip(
       'link',
       'add',
@@ -38,7 +44,7 @@ export async function ensureBridge(name: string, mtu: number, address: string | 
 
 /** Removes a bridge. Content when it is not there. */
 export async function removeBridge(name: string): Promise<void> {
-  if (hasLink(name)) await ip('link', 'delete', 'dev', name, 'type', 'bridge')
+  if (await hasLink(name)) await ip('link', 'delete', 'dev', name, 'type', 'bridge')
 }
 
 /** Lets the host pass packets on, as NAT needs. True when it did not before. */

@@ -59,11 +59,7 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
     const stored = Stored.parse(JSON.parse(String(row.body)))
     networks.set(stored.networkId, stored)
   }
-  for (const row of db.prepare('select tap, mac from guard').all()) {
-    // A tap that is gone took its guest with it while the agent was away.
-    if (hasLink(String(row.tap))) guards.set(String(row.tap), String(row.mac))
-    else db.prepare('delete from guard where tap = ?').run(String(row.tap))
-  }
+  for (const row of db.prepare('select tap, mac from guard').all()) guards.set(String(row.tap), String(row.mac))
   let rules: Promise<void> = Promise.resolve()
 
   const dhcp = (n: Stored & { prefix: string }): DhcpServer => ({
@@ -148,7 +144,7 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
   }
 
   async function removeBridgeUnlessUsed(n: Stored): Promise<void> {
-    const ports = portsOf(n.bridge)
+    const ports = await portsOf(n.bridge)
     if (ports.length > 0)
       throw conflict(
         'network.in_use',
@@ -190,6 +186,12 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
           log.error({ err: error, networkId: network.networkId }, 'a network could not be set up again'),
         )
       }
+      // A tap that is gone took its guest with it while the agent was away.
+      for (const tap of guards.keys())
+        if (!(await hasLink(tap))) {
+          guards.delete(tap)
+          db.prepare('delete from guard where tap = ?').run(tap)
+        }
       if (guards.size > 0) await applyRules()
     },
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { invalid, isUuid, notFound, unavailable, unsupported } from '@rookery/model'
+import { invalid, isUuid, notFound, unavailable } from '@rookery/model'
 import { type HostFacts, TaskRequest, taskKinds, uuid } from '@rookery/protocol'
 import { z } from 'zod'
 import type { StoragePort } from '../storage-port.ts'
@@ -71,11 +71,11 @@ async function taskRoute(
   }
 }
 
-/** A request body; an unknown kind is `unsupported`, so that the engine can tell it from a wrong field. */
+/** A request body; an unknown kind has a code of its own, so that the engine can tell it from a wrong field. */
 function parseTask(body: unknown): TaskRequest {
   const kind = z.object({ task: z.object({ kind: z.string() }) }).safeParse(body)
   if (kind.success && !taskKinds.some(k => k === kind.data.task.kind))
-    throw unsupported('task.kind', `This host does not know the task kind ${kind.data.task.kind.slice(0, 64)}.`)
+    throw invalid('task.kind', `This host does not know the task kind ${kind.data.task.kind.slice(0, 64)}.`)
   return parse(TaskRequest, body)
 }
 

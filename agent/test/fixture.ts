@@ -1,0 +1,254 @@
+/** A real agent process over a private libvirt daemon, with certificates of a CA of its own, for the lab and contract suites. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AgentClient } from '@rookery/protocol/client'
+import { TestDaemon } from '../../libvirt/test/daemon.ts'
+
+/** PEM files of a CA with a host's and an engine's certificate. */
+export interface Pki {
+  readonly ca: string
+  readonly host: { cert: string; key: string }
+  readonly engine: { cert: string; key: string }
+  /** A certificate of the same CA that is not an engine's. */
+  readonly stranger: { cert: string; key: string }
+}
+
+/** Makes a CA and three certificates with openssl. */
+export function makePki(folder: string): Pki {
+  mkdirSync(folder, { recursive: true })
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  openssl('req', '-x509', ...newKey, '-days', '30', '-subj', '/CN=test CA', '-keyout', 'ca.key', '-out', 'ca.pem')
+  const issue = (name: string, commonName: string) => {
+    writeFileSync(
+      join(folder, `${name}.ext`),
+      'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n',
+    )
+    openssl('req', ...newKey, '-subj', `/CN=${commonName}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
+    openssl(
+      ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
+      ...['-days', '30', '-extfile', `${name}.ext`, '-out', `${name}.pem`],
+    )
+    return { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
+  }
+  return {
+    ca: join(folder, 'ca.pem'),
+    host: issue('host', 'host-1'),
+    engine: issue('engine', 'rookery-engine'),
+    stranger: issue('stranger', 'host-2'),
+  }
+}
+
+/** The agent's ports, in a network namespace where nobody else is. */
+const agentPort = 54_321
+const imagesPort = 54_322
+
+/** The network namespace of a daemon, as a path for nsenter: that of its first process. */
+function networkNamespaceOf(daemon: TestDaemon): string {
+  const own = readlinkSync('/proc/self/ns/net')
+  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    try {
+      const isIts = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(daemon.directory)
+      if (isIts && readlinkSync(`/proc/${pid}/ns/net`) !== own) return `/proc/${pid}/ns/net`
+    } catch {
+      // The process went away while we looked.
+    }
+  }
+  throw new Error('the network namespace of the daemon was not found')
+}
+
+/** A port of our loopback that leads to a port of another network namespace's. */
+class Relay {
+  readonly port: number
+  readonly #inside: ChildProcess
+  readonly #server: Server
+
+  static async open(namespace: string, path: string, port: number): Promise<Relay> {
+    const script = join(import.meta.dirname, 'netns-relay.ts')
+    const command = [`--net=${namespace}`, '--', process.execPath, script, path, '127.0.0.1', String(port)]
+    const inside = spawn('nsenter', command, { stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(inside.stdout, 'data')
+    const server = createServer(near => {
+      const far = connect(path)
+      near.pipe(far).pipe(near)
+      near.on('error', () => far.destroy())
+      far.on('error', () => near.destroy())
+      far.on('close', () => near.destroy())
+      near.on('close', () => far.destroy())
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Relay(inside, server)
+  }
+
+  private constructor(inside: ChildProcess, server: Server) {
+    this.#inside = inside
+    this.#server = server
+    this.port = (server.address() as AddressInfo).port
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#inside.stdin?.end()
+  }
+}
+
+/** A private host: libvirt daemon, folders, certificates, and the agent as a process that can be killed. */
+export class AgentHost implements AsyncDisposable {
+  readonly daemon: TestDaemon
+  readonly folder: string
+  readonly pki: Pki
+  readonly engineId = randomUUID()
+  readonly #extra: object
+  #process: ChildProcess | null = null
+  #client: AgentClient | null = null
+  readonly #relays = new Map<number, Relay>()
+  readonly #namespace: string
+
+  static async start(extra: object = {}): Promise<AgentHost> {
+    const daemon = await TestDaemon.start({ hostname: 'rkagent' })
+    const host = new AgentHost(daemon, extra)
+    try {
+      await host.startAgent()
+      return host
+    } catch (error) {
+      await host[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(daemon: TestDaemon, extra: object) {
+    this.daemon = daemon
+    this.#extra = extra
+    this.#namespace = networkNamespaceOf(daemon)
+    this.folder = mkdtempSync(join(tmpdir(), 'rk-agent.'))
+    execFileSync('chmod', ['711', this.folder])
+    this.pki = makePki(join(this.folder, 'pki'))
+  }
+
+  /** The engine's client of this agent. */
+  get client(): AgentClient {
+    if (this.#client === null) throw new Error('the agent is not running')
+    return this.#client
+  }
+
+  /** Where the agent answers. */
+  get url(): string {
+    return `https://127.0.0.1:${this.#relays.get(agentPort)?.port}`
+  }
+
+  /** A port of the test's own loopback that leads to one of the host's. */
+  async reach(port: number): Promise<number> {
+    let relay = this.#relays.get(port)
+    if (relay === undefined) {
+      relay = await Relay.open(this.#namespace, join(this.folder, `relay-${port}`), port)
+      this.#relays.set(port, relay)
+    }
+    return relay.port
+  }
+
+  /** Runs a program in the host's network namespace and gives what it prints. */
+  inNetwork(program: string, ...args: string[]): string {
+    return execFileSync('nsenter', [`--net=${this.#namespace}`, '--', program, ...args], { encoding: 'utf8' })
+  }
+
+  /** What the agent's process wrote. */
+  log(): string {
+    return readFileSync(join(this.folder, 'agent.log'), 'utf8')
+  }
+
+  get configuration(): object {
+    return {
+      listen: { host: '127.0.0.1', port: agentPort },
+      imagesListen: { host: '127.0.0.1', port: imagesPort },
+      advertise: '127.0.0.1',
+      tls: { cert: this.pki.host.cert, key: this.pki.host.key, ca: this.pki.ca },
+      dataDir: join(this.folder, 'data'),
+      runDir: join(this.folder, 'run'),
+      engineId: this.engineId,
+      libvirtSocket: this.daemon.socket,
+      accel: 'tcg',
+      network: { bridgePrefix: 'rkt', subnet: '10.213.0.0/24' },
+      log: { level: 'debug' },
+      timing: { heartbeatMs: 500, statsMs: 1000, guestPollMs: 2000, guestPingMs: 500 },
+      ...this.#extra,
+    }
+  }
+
+  /** Starts the agent's process and waits until it listens. */
+  async startAgent(): Promise<void> {
+    const file = join(this.folder, 'agent.json')
+    const logFile = join(this.folder, 'agent.log')
+    writeFileSync(file, JSON.stringify(this.configuration))
+    const out = openSync(logFile, 'a')
+    const from = readFileSync(logFile).length
+    const main = join(import.meta.dirname, '../src/main.ts')
+    const command = [`--net=${this.#namespace}`, '--', process.execPath, main, '--config', file]
+    const child = spawn('nsenter', command, { stdio: ['ignore', out, out] })
+    this.#process = child
+    await until('the agent is ready', () => {
+      if (child.exitCode !== null) throw new Error(`the agent ended: ${this.log().slice(-3000)}`)
+      const ready = /"port":(\d+),.*the agent is ready/.exec(readFileSync(logFile).subarray(from).toString())
+      return ready === null ? null : true
+    })
+    await this.reach(agentPort)
+    this.#client = new AgentClient({ url: this.url, tls: this.tls('engine') })
+  }
+
+  /** PEM texts for a client. */
+  tls(who: 'engine' | 'stranger'): { cert: string; key: string; ca: string } {
+    const read = (file: string) => readFileSync(file, 'utf8')
+    return { cert: read(this.pki[who].cert), key: read(this.pki[who].key), ca: read(this.pki.ca) }
+  }
+
+  /** Ends the agent's process: in good order, or not. */
+  async stopAgent(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.#client?.close()
+    this.#client = null
+    const child = this.#process
+    this.#process = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    const deadline = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    await exited
+    clearTimeout(deadline)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopAgent('SIGTERM')
+    for (const relay of this.#relays.values()) relay.close()
+    await this.daemon.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Waits for a state: until `look` gives something other than null or false. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | false> | T | null | false,
+  deadlineMs = 240_000,
+): Promise<T> {
+  const deadline = Date.now() + deadlineMs
+  for (;;) {
+    const found = await look()
+    if (found !== null && found !== false) return found
+    if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
