@@ -19,6 +19,7 @@ const fault = (kind: string) => (error: unknown) => error instanceof LibvirtConn
 test('opening signs in, asks for keepalive, and names the driver', async () => {
   await using daemon = await FakeDaemon.start()
   await using connection = await open(daemon)
+  assert.equal(connection.endReason, null)
   assert.deepEqual(
     daemon.peer.calls.map(call => [call.name, call.args]),
     [
@@ -185,6 +186,7 @@ test('pings from the daemon are answered', async () => {
   await using connection = await open(daemon)
   daemon.peer.keepalive(1)
   await until('a pong arrives', () => daemon.peer.keepalives.includes(2))
+  assert.equal(connection.endReason, null)
 })
 
 test('a daemon that answers pings stays connected, one that falls silent is given up', async () => {

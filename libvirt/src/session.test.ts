@@ -68,10 +68,11 @@ test('events are registered once per kind, and again on the new connection', asy
 
 test('the last listener to leave takes the registration along', async () => {
   await using s = await start()
-  {
-    await using one = await s.client.on('reboot', () => {})
-    await using two = await s.client.on('reboot', () => {})
-  }
+  const one = await s.client.on('reboot', () => {})
+  const two = await s.client.on('reboot', () => {})
+  await one.close()
+  assert.equal(s.daemon.calls('connectDomainEventCallbackDeregisterAny').length, 0)
+  await two[Symbol.asyncDispose]()
   assert.equal(s.daemon.calls('connectDomainEventCallbackDeregisterAny').length, 1)
   await s.client.on('reboot', () => {})
   assert.equal(s.daemon.calls('connectDomainEventCallbackRegisterAny').length, 2)

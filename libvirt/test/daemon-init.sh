@@ -19,8 +19,8 @@ pid=
 while read -r command; do
   case $command in
     start) libvirtd >>"$dir/libvirtd.out" 2>&1 </dev/null & pid=$! ;;
-    stop) kill -TERM "$pid"; wait "$pid" || true ;;
-    kill) kill -KILL "$pid"; wait "$pid" || true ;;
+    stop) kill -TERM "$pid"; wait "$pid" 2>/dev/null || true ;;
+    kill) kill -KILL "$pid"; wait "$pid" 2>/dev/null || true ;;
     freeze) kill -STOP "$pid" ;;
     thaw) kill -CONT "$pid" ;;
   esac
