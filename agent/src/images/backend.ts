@@ -11,6 +11,8 @@ export interface ImageBackend {
   /** How many connections a client may use at once. */
   readonly maxReaders: number
   readonly maxWriters: number
+  /** False once whatever serves the image has ended by itself; then it is to be closed and opened anew. */
+  readonly alive: boolean
   size(): Promise<number>
   /** Reads into the buffer; returns how many bytes there were, fewer only at the end. */
   read(into: Buffer, offset: number): Promise<number>

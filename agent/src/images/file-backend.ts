@@ -29,6 +29,7 @@ export function fileBackend(file: FileHandle, options: FileBackendOptions): Imag
   }
   return {
     maxReaders: 8,
+    alive: true,
     // Writers of a qcow2's own bytes make the file grow; one at a time keeps its end well defined.
     maxWriters: options.format === 'qcow2' ? 1 : 8,
     size: async () => (await file.stat()).size,

@@ -12,6 +12,9 @@ const longestQuestion = 2 ** 30
 export function nbdBackend(server: NbdServer, file: FileHandle, format: VolumeFormat): ImageBackend {
   const { client } = server
   return {
+    get alive() {
+      return client.alive
+    },
     maxReaders: 8,
     maxWriters: 8,
     size: async () => client.size,

@@ -4,6 +4,8 @@ import { type ByteReader, byteReader, encodeOption, encodeParts, encodeRequest, 
 /** A connection to an NBD server's default export. Requests may overlap. */
 export interface NbdClient {
   readonly size: number
+  /** False after the connection broke or was closed. */
+  readonly alive: boolean
   read(into: Buffer, offset: number): Promise<void>
   write(bytes: Buffer, offset: number): Promise<void>
   writeZeroes(offset: number, length: number): Promise<void>
@@ -152,6 +154,9 @@ function client(socket: Socket, reader: ByteReader, size: number, contexts: Read
   }
   return {
     size,
+    get alive() {
+      return broken === null
+    },
     read: (into, offset) =>
       pieces(into.length, largestTransfer, (at, part) =>
         request(nbd.command.read, offset + at, part, { into: into.subarray(at, at + part) }),

@@ -7,7 +7,7 @@ import { checksumAlgorithms, checksumBlocks, imageChecksum } from './checksum.ts
 import { HttpError, outOfRange } from './http-error.ts'
 import { choice, contentLength, contentRangeStart, parseChange, parseRange, parseTarget, readBody } from './request.ts'
 import { allowOrigins, keepAlive, sendEmpty, sendError, sendJson } from './respond.ts'
-import type { Ticket } from './ticket.ts'
+import type { Operation, Ticket } from './ticket.ts'
 import type { Tickets } from './tickets.ts'
 
 /**
@@ -122,7 +122,7 @@ async function get(
     res.statusCode = 206
     res.setHeader('Content-Range', `bytes ${offset}-${offset + length - 1}/${ticket.terms.size}`)
   }
-  await ticket.run(offset, async operation => {
+  await running(ticket, req, offset, async operation => {
     while (operation.done < length) {
       if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
       const chunk = Buffer.allocUnsafe(Math.min(step, length - operation.done))
@@ -133,6 +133,28 @@ async function get(
     }
   })
   res.end()
+}
+
+/** How long a request whose ticket is cancelled may wait for its client before the connection is cut, in milliseconds. */
+const graceAfterCancel = 5000
+
+/** Runs an operation that moves bytes. If the ticket ends meanwhile, a client that has stalled does not hold it up. */
+async function running<T>(
+  ticket: Ticket,
+  req: IncomingMessage,
+  offset: number,
+  work: (operation: Operation) => Promise<T>,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const forget = ticket.onCancel(() => {
+    timer = setTimeout(() => req.socket.destroy(), graceAfterCancel)
+  })
+  try {
+    return await ticket.run(offset, work)
+  } finally {
+    forget()
+    clearTimeout(timer)
+  }
 }
 
 function disposition(filename: string | null): string {
@@ -172,7 +194,7 @@ async function put(
   const ticket = authorize(tickets, req, res, secret, 'write')
   const image = await tickets.image(ticket)
   await insideTicket(ticket, image, offset, length)
-  await ticket.run(offset, async operation => {
+  await running(ticket, req, offset, async operation => {
     try {
       for await (const chunk of req as AsyncIterable<Buffer>) {
         if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')

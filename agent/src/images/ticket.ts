@@ -58,6 +58,8 @@ export interface Ticket {
   run<T>(offset: number, work: (operation: Operation) => Promise<T>): Promise<T>
   /** No operation begins any more; the running ones see `cancelled`. Resolves when they are over. */
   cancel(): Promise<void>
+  /** Calls back when the ticket is cancelled; the function returned ends that. */
+  onCancel(callback: () => void): () => void
   readonly cancelled: boolean
   readonly expired: boolean
   record(now: number): TicketRecord
@@ -74,6 +76,7 @@ export function createTicket(record: TicketRecord, clock: () => number): Ticket 
   let lastUsed = clock()
   let cancelled = false
   let unused: (() => void) | null = null
+  const cancelCallbacks = new Set<() => void>()
 
   const ticket: Ticket = {
     hash,
@@ -120,10 +123,15 @@ export function createTicket(record: TicketRecord, clock: () => number): Ticket 
     },
     async cancel() {
       cancelled = true
+      for (const callback of cancelCallbacks) callback()
       if (ongoing.size > 0)
         await new Promise<void>(resolve => {
           unused = resolve
         })
+    },
+    onCancel(callback) {
+      cancelCallbacks.add(callback)
+      return () => cancelCallbacks.delete(callback)
     },
     get cancelled() {
       return cancelled

@@ -83,7 +83,7 @@ export function createTickets(deps: TicketDeps): Tickets {
     const image = await opening.catch(() => null) // whoever wanted it open was told why it did not
     if (image === null) return
     try {
-      if (entry.ticket.terms.ops === 'write') await image.backend.flush()
+      if (entry.ticket.terms.ops === 'write' && image.backend.alive) await image.backend.flush()
     } finally {
       await image.backend.close()
       entry.server = null
@@ -187,6 +187,8 @@ export function createTickets(deps: TicketDeps): Tickets {
     async image(ticket) {
       const entry = installed.get(ticket.hash)
       if (entry === undefined || ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
+      const current = entry.image
+      if (current !== null && !(await current).backend.alive && entry.image === current) await closeImage(entry)
       if (entry.image === null) {
         const opening = openImage(entry)
         entry.image = opening

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { hrtime } from 'node:process'
 import { fileBackend } from '../images/file-backend.ts'
 import { createImagesListener } from '../images/server.ts'
@@ -50,6 +50,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
   }
   const qemuImg = lateQemuImg(confined)
 
+  let serversStarted = 0
   const open = async (terms: Ticket['terms'], hash: string): Promise<OpenImage> => {
     const domain = connectedData(connections.domains, terms.volume.storageDomainId)
     const meta = await requireMeta(domain, terms.volume)
@@ -58,7 +59,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
       if (terms.serve === 'raw' && terms.format === 'qcow2')
         return await serveAsRaw(file, {
           confinement: await confined(),
-          folder: `${runDir}/nbd/${hash.slice(0, 16)}`,
+          folder: `${runDir}/nbd/${hash.slice(0, 16)}-${++serversStarted}`,
           asRoot: owner !== null,
           readOnly: terms.ops === 'read',
           capacity: meta.capacity,
@@ -94,6 +95,8 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
       await epochs.load()
       await connections.start()
       await tickets.load()
+      // Whatever served images before is gone by now; this is what it left.
+      await rm(`${runDir}/nbd`, { recursive: true, force: true })
       tidying = setInterval(() => {
         tickets.tidy().catch((error: unknown) => log.error({ err: error }, 'the ticket journal cannot be written'))
       }, tidyEveryMs)

@@ -128,6 +128,8 @@ export async function extendVolume(
   const capacity = wholeCapacity(task.capacity)
   const meta = await requireMeta(domain, ref)
   requireFormat(meta, format, ref)
+  if (meta.legality !== 'LEGAL')
+    throw conflict('volume.illegal', `Volume ${ref.volumeId} is illegal: its upload has not finished or was refused.`)
   if (meta.volumeType !== 'LEAF')
     throw conflict('volume.not_leaf', `Volume ${ref.volumeId} has children or is a template; only a leaf can grow.`)
   if (capacity < meta.capacity)

@@ -29,7 +29,8 @@ export function formatKeyValues(values: KeyValues): string[] {
   return Object.keys(values)
     .sort()
     .map(key => {
-      const value = values[key] ?? ''
+      // Readers cut white space at the end of a line, and the checksum is over what they read.
+      const value = (values[key] ?? '').trimEnd()
       if (!/^[A-Z_][A-Z0-9_]*$/.test(key)) throw new RangeError(`"${key}" is no metadata key`)
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that would break the file
       if (/[\n\r\0]/.test(value)) throw new RangeError(`the value of ${key} holds a line break or NUL`)
