@@ -12,6 +12,8 @@ mount --bind "$dir/run" /run
 for each in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
   mount --bind "$dir/$each" "/$each"
 done
+# Relative paths of hostile or careless callers end up here.
+cd "$dir"
 hostname "$(cat "$dir/hostname")"
 ip link set lo up
 virtlogd --daemon

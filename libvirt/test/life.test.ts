@@ -161,7 +161,7 @@ describe('a real domain', { skip: missing ?? false }, () => {
   test('a guest greets, echoes, reboots and powers off on its own, and each is an event', async () => {
     const reboots: DomainRef[] = []
     const domain = await libvirt.domains.define(await booting('lively'))
-    await using _subscription = await witness.domains.of(domain).on('reboot', ({ domain: who }) => reboots.push(who))
+    await witness.domains.of(domain).on('reboot', ({ domain: who }) => reboots.push(who))
     await domain.start({ paused: true })
     const console = await domain.display.openConsole()
     const read = reading(console)
@@ -182,7 +182,7 @@ describe('a real domain', { skip: missing ?? false }, () => {
   test('a guest that knows the power button shuts down and reboots when asked to', async () => {
     const domain = await libvirt.domains.define(await booting('polite'))
     const reboots: string[] = []
-    await using _subscription = await domain.on('reboot', () => reboots.push('reboot'))
+    await domain.on('reboot', () => reboots.push('reboot'))
     await domain.start({ paused: true })
     const console = await domain.display.openConsole()
     const read = reading(console)
@@ -331,13 +331,14 @@ describe('a real domain', { skip: missing ?? false }, () => {
   test('QEMU itself answers its monitor, in JSON and in prose', async () => {
     const domain = await libvirt.domains.create(guestXml('asked'))
     const events: string[] = []
-    await using _subscription = await witness.on('qemuMonitor', ({ event }) => events.push(event))
+    const subscription = await witness.on('qemuMonitor', ({ event }) => events.push(event))
     const status = (await domain.qemu.monitor({ execute: 'query-status' })) as { status: string }
     assert.equal(status.status, 'running')
     assert.match(await domain.qemu.humanMonitor('info version'), /^\d+\.\d+/)
     await assert.rejects(domain.qemu.monitor({ execute: 'no-such-command' }), /CommandNotFound/)
     await domain.suspend()
     await until('QEMU says STOP', () => events.includes('STOP'))
+    await subscription.close()
     await domain.destroy()
   })
 
