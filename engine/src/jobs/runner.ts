@@ -56,7 +56,7 @@ export class JobRunner {
         if (id !== '*') this.#active.get(id)?.cancel()
       }),
     )
-    this.#timer = setInterval(() => this.look(), pollMs)
+    this.#timer = setInterval(() => this.look(), pollMs).unref()
     this.look()
   }
 

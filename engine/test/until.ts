@@ -1,0 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Waits for a state, not for a time: asks until the answer is truthy, and fails with `what` after the deadline. */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  o: { what?: string; timeoutMs?: number; everyMs?: number } = {},
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + (o.timeoutMs ?? 20_000)
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${o.what ?? ask.toString()}`)
+    await pause(o.everyMs ?? 20)
+  }
+}
