@@ -17,20 +17,29 @@ export function parseDebFile(file: string): DebName | undefined {
   return { package: match[1], version: match[2].replaceAll('%3a', ':'), architecture: match[3] }
 }
 
-/** Candidate version by package from the text of `apt-cache policy NAME…`; a package that apt does not know is absent. */
-export function parsePolicy(text: string): Map<string, string> {
-  const candidates = new Map<string, string>()
-  let name: string | undefined
-  for (const line of text.split('\n')) {
-    const heading = /^([a-z0-9][a-z0-9+.-]*)(?::[a-z0-9]+)?:$/.exec(line)
-    if (heading) name = heading[1]
-    const candidate = /^ {2}Candidate: (\S+)$/.exec(line)?.[1]
-    if (name !== undefined && candidate !== undefined && candidate !== '(none)') candidates.set(name, candidate)
-  }
-  return candidates
+/** What `apt-cache show` says about one version of a package. */
+export interface DebStanza extends DebName {
+  depends: string
 }
 
-/** The kernel package that a meta package stands for, from the text of `apt-cache depends META`. */
-export function parseKernelDependency(text: string): string | undefined {
-  return /^ *Depends: (linux-image-\d\S*)$/m.exec(text)?.[1]
+/** The stanzas of `apt-cache show NAME…`, those without the needed fields left out. */
+export function parseStanzas(text: string): DebStanza[] {
+  const found: DebStanza[] = []
+  for (const stanza of text.split(/\n\n+/)) {
+    const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1]
+    const [name, version, architecture] = [field('Package'), field('Version'), field('Architecture')]
+    if (name !== undefined && version !== undefined && architecture !== undefined)
+      found.push({ package: name, version, architecture, depends: field('Depends') ?? '' })
+  }
+  return found
+}
+
+/**
+ * The kernel package that a meta package stands for. Both come out of one source package and so have one version, which
+ * the dependency states.
+ */
+export function kernelOf(meta: DebStanza): DebName | undefined {
+  const match = /(?:^|, )(linux-image-\d\S*) \(= ([^)]+)\)/.exec(meta.depends)
+  if (match?.[1] === undefined || match[2] === undefined) return undefined
+  return { package: match[1], version: match[2], architecture: meta.architecture }
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unavailable } from '@rookery/model'
-import { type DebName, debFile, parseDebFile, parseKernelDependency, parsePolicy } from './deb-name.ts'
+import { type DebName, debFile, kernelOf, parseDebFile, parseStanzas } from './deb-name.ts'
 import type { Progress } from './progress.ts'
 import { run } from './run.ts'
 import { refreshPackageLists } from './tools.ts'
@@ -60,24 +60,21 @@ export async function dropSuperseded(kept: Iterable<Deb>, cache: string): Promis
 
 /** What apt would fetch now, by the name asked for. Needs the package lists only. */
 async function candidates(names: readonly string[]): Promise<Map<string, DebName>> {
-  const asked = new Map<string, string>()
-  for (const name of names) asked.set(name, name === kernelMeta ? await resolveKernel() : name)
-  const policy = parsePolicy(await run('apt-cache', ['policy', ...asked.values()]))
   const found = new Map<string, DebName>()
-  for (const [name, real] of asked) {
-    const version = policy.get(real)
-    // Whether it is `amd64` or `all` is known only once it is here; keptFor compares name and version.
-    if (version !== undefined) found.set(name, { package: real, version, architecture: 'amd64' })
+  for (const stanza of parseStanzas(await aptShow(names))) {
+    const { depends: _, ...name } = stanza
+    const wanted = stanza.package === kernelMeta ? kernelOf(stanza) : name
+    if (wanted !== undefined) found.set(stanza.package, wanted)
   }
   return found
 }
 
-async function resolveKernel(): Promise<string> {
+async function aptShow(names: readonly string[]): Promise<string> {
   try {
-    return parseKernelDependency(await run('apt-cache', ['depends', kernelMeta])) ?? kernelMeta
+    return await run('apt-cache', ['show', '--no-all-versions', ...names])
   } catch {
-    // apt-cache fails on a name that its lists lack; a kept kernel may still do.
-    return kernelMeta
+    // It fails when its lists know none of the names; kept files may still do, and if not, the caller says what is missing.
+    return ''
   }
 }
 

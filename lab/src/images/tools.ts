@@ -46,8 +46,13 @@ export const installCommand = (packages: readonly string[]): string =>
  * Sees to it that every build tool is there. Missing packages are named; they are installed only with `install`, which
  * needs root, else `lab.packages.missing` says the command.
  */
-export async function ensureTools(o: { install: boolean; progress: Progress; signal?: AbortSignal }): Promise<void> {
-  const missing = await missingTools()
+export async function ensureTools(o: {
+  install: boolean
+  progress: Progress
+  signal?: AbortSignal
+  tools?: readonly Tool[]
+}): Promise<void> {
+  const missing = await missingTools(o.tools)
   if (missing.length === 0) return
   const packages = [...new Set(missing.map(tool => tool.package))]
   const command = installCommand(packages)
