@@ -1,9 +1,9 @@
-import { conflict, notFound, unavailable } from '@rookery/model'
+import { conflict, notFound } from '@rookery/model'
 import { z } from 'zod'
-import type { Ctx, Env } from '../core/ctx.ts'
+import type { Ctx } from '../core/ctx.ts'
 import { operation } from '../core/operation.ts'
-import { endUnstarted, untilEnded } from './runner.ts'
-import { type JobRow, jobById } from './store.ts'
+import { endUnstarted } from './runner.ts'
+import type { JobRow } from './store.ts'
 
 const JobInput = z.strictObject({ jobId: z.uuid() })
 
@@ -90,27 +90,4 @@ function mustBeStuck(row: JobRow): void {
         ref: { kind: 'job', id: row.id },
       },
     )
-}
-
-/**
- * Waits until a job ends or gets stuck, for dialects that must say "done"; after the time, the row as it then is. Never call it
- * inside an operation: the job is not committed there.
- */
-export async function waitForJob(
-  where: Ctx | Env,
-  jobId: string,
-  o: { timeoutMs: number; signal?: AbortSignal },
-): Promise<JobRow> {
-  const env = 'env' in where ? where.env : where
-  if (env.hear === undefined) throw unavailable('job.deaf', 'This engine hears no notifications.')
-  const time = AbortSignal.timeout(o.timeoutMs)
-  const signal = o.signal === undefined ? time : AbortSignal.any([time, o.signal])
-  try {
-    return await untilEnded(env.db.sql, env.hear, jobId, signal, row => row.endedAt !== null || row.status === 'stuck')
-  } catch (error) {
-    if (!time.aborted) throw error
-    const row = await jobById(env.db.sql, jobId)
-    if (row === undefined) throw notFound('job.not_found', `There is no job with id ${jobId}.`)
-    return row
-  }
 }

@@ -13,7 +13,8 @@ export {
   type Lock,
   shared,
 } from './job.ts'
-export { abandonJob, cancelJob, requestCancel, retryJob, waitForJob } from './control.ts'
+export { abandonJob, cancelJob, requestCancel, retryJob } from './control.ts'
+export { waitForJob } from './wait.ts'
 export type { CrashPoint, JobHooks } from './hooks.ts'
 export { JobRunner, type RunnerOptions } from './runner.ts'
 export { type JobRow, type JobStatus, jobById, type StepRow, steps } from './store.ts'

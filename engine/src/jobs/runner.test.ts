@@ -9,12 +9,13 @@ import { until } from '../../test/until.ts'
 import { call, inTransaction } from '../core/call.ts'
 import type { Env, StartOptions } from '../core/ctx.ts'
 import { silent } from '../core/log.ts'
-import { cancelJob, retryJob, waitForJob } from './control.ts'
+import { cancelJob, retryJob } from './control.ts'
 import type { HostPort } from './host-port.ts'
 import type { JobHooks } from './hooks.ts'
 import { exclusive, type Job, type JobDefinition, job, shared } from './job.ts'
 import { JobRunner } from './runner.ts'
 import { type JobRow, jobById } from './store.ts'
+import { waitForJob } from './wait.ts'
 
 let database: EngineDatabase
 let env: Env
@@ -82,7 +83,7 @@ async function startRunner(
     log: silent,
     hostPort: (o.host ?? new PretendHost()).port,
     hooks: o.hooks,
-    definitions: new Map(definitions.map(d => [`${d.name}@${d.version}`, d as JobDefinition])),
+    definitions: new Map(definitions.map(d => [`${d.name}@${d.version}`, d as unknown as JobDefinition])),
     pollMs: 200,
   })
   runners.push(runner)
