@@ -18,7 +18,7 @@ import { answerError } from './server/answer.ts'
 import { route } from './server/routes.ts'
 import { openListener } from './server/server.ts'
 import { openState } from './state/database.ts'
-import { startHostState } from './state/host-state.ts'
+import { recallOwner, rememberOwner, startHostState } from './state/host-state.ts'
 import type { CreateStorage } from './storage-port.ts'
 import { Journal } from './tasks/journal.ts'
 import { TaskService } from './tasks/service.ts'
@@ -45,6 +45,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   places.prepare()
   const hypervisor = new Hypervisor(config.libvirtSocket, log.child({ part: 'libvirt' }))
   const images = { port: config.imagesListen.port }
+  let owner = recallOwner(db)
   let found: (HypervisorFacts & { acceleration: HostFacts['acceleration'] }) | null = null
 
   const storage = createStorage({
@@ -52,7 +53,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     runDir: config.runDir,
     log: log.child({ part: 'storage' }),
     imagesUrl: () => `https://${urlHost(config.advertise)}:${images.port}`,
-    qemuOwner: () => found?.owner ?? null,
+    qemuOwner: () => owner,
     resizeRunning: (run, capacity) => resizeRunning(ctx, run, capacity),
   })
   const hub = new WatchHub(state.incarnation, () => storage.reports())
@@ -77,8 +78,9 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     emulator: config.emulator,
     bridgePrefix: config.network.bridgePrefix,
     log: log.child({ part: 'domain' }),
+    ready: async () => void (await whenKnown()),
     accel: () => known().acceleration.kind,
-    qemuOwner: () => known().owner,
+    qemuOwner: () => owner,
   }
   const consoles = new Consoles(ctx)
   observer.onRuns(
@@ -94,6 +96,8 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     handlers: { ...storage.handlers, ...network.handlers, ...vmHandlers(ctx, consoles.handler) },
     hub,
     log: log.child({ part: 'tasks' }),
+    // Files and mounts for guests depend on who QEMU is: the very first tasks of a host wait until libvirt has said it.
+    before: async () => void (owner === null && (await Promise.race([looked.promise, afterMs(factsPatienceMs)]))),
   })
 
   const known = () => {
@@ -104,23 +108,26 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   const isOwnNic = (name: string) =>
     name.startsWith(config.network.bridgePrefix) || observer.all().some(r => r.live.nics.some(n => n.tap === name))
   const lookAround = async () => {
-    found = await hypervisorFacts(hypervisor, config.emulator, owner =>
+    found = await hypervisorFacts(hypervisor, config.emulator, named =>
       findAcceleration({
         emulator: config.emulator,
         wish: config.accel,
         cacheFile: join(config.dataDir, 'acceleration.json'),
-        owner,
+        owner: named,
       }),
     )
+    if (found.owner !== null) rememberOwner(db, found.owner)
+    owner = found.owner
     log.info({ acceleration: found.acceleration, qemu: found.qemuVersion }, 'this host is known')
     looked.resolve()
   }
   const looked = Promise.withResolvers<void>()
   hypervisor.onUp(() => void lookAround().catch(complain('find out what this host can do')))
-  const facts = async (): Promise<HostFacts> => {
+  const whenKnown = async () => {
     if (found === null) await Promise.race([looked.promise, afterMs(factsPatienceMs)])
-    return hostFacts(state, known(), isOwnNic)
+    return known()
   }
+  const facts = async (): Promise<HostFacts> => hostFacts(state, await whenKnown(), isOwnNic)
 
   await network.start()
   await storage.start()

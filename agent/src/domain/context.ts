@@ -19,7 +19,9 @@ export interface DomainContext {
   readonly emulator: string
   readonly bridgePrefix: string
   readonly log: Logger
-  /** Found out at the start; throws `unavailable` as long as it is not known. */
+  /** Resolves when it is known what this host can do; throws `unavailable` after a while. */
+  readonly ready: () => Promise<void>
+  /** Only after `ready`. */
   readonly accel: () => 'kvm' | 'tcg'
   /** QEMU's user, from libvirt's capabilities. */
   readonly qemuOwner: () => Owner | null
@@ -38,6 +40,7 @@ export function steady<K extends VmKind>(ctx: DomainContext, handler: Handler<K>
     for (;;) {
       try {
         await ctx.hypervisor.whenUp(Math.max(0, deadline - Date.now()), own.signal)
+        await ctx.ready()
         return await handler(task, own)
       } catch (error) {
         if (!isAway(error) || own.signal.aborted || Date.now() >= deadline) throw error

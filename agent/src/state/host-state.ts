@@ -20,6 +20,17 @@ function writeMeta(db: DatabaseSync, key: string, value: string): void {
   db.prepare('insert into meta values (?, ?) on conflict (key) do update set value = excluded.value').run(key, value)
 }
 
+/** QEMU's user as libvirt named it last; null as long as it never did. Known before libvirt answers, it keeps mounts as they are. */
+export function recallOwner(db: DatabaseSync): { uid: number; gid: number } | null {
+  const [uid, gid] = (readMeta(db, 'qemu_owner') ?? '').split(':').map(Number)
+  return uid === undefined || gid === undefined ? null : { uid, gid }
+}
+
+/** Remembers QEMU's user. */
+export function rememberOwner(db: DatabaseSync, owner: { uid: number; gid: number }): void {
+  writeMeta(db, 'qemu_owner', `${owner.uid}:${owner.gid}`)
+}
+
 /** Reads the host's identity and raises the incarnation durably. */
 export function startHostState(db: DatabaseSync): HostState {
   return inTransaction(db, () => {

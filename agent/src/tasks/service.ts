@@ -22,15 +22,24 @@ export class TaskService {
   readonly #handlers: Handlers
   readonly #hub: WatchHub
   readonly #log: Logger
+  readonly #before: () => Promise<void>
   readonly #queue = new KeyedQueue()
   readonly #active = new Map<string, Active>()
   #stopping = false
 
-  constructor(parts: { journal: Journal; handlers: Handlers; hub: WatchHub; log: Logger }) {
+  /** `before`: what every task waits for; it never fails. */
+  constructor(parts: {
+    journal: Journal
+    handlers: Handlers
+    hub: WatchHub
+    log: Logger
+    before?: () => Promise<void>
+  }) {
     this.#journal = parts.journal
     this.#handlers = parts.handlers
     this.#hub = parts.hub
     this.#log = parts.log
+    this.#before = parts.before ?? (async () => {})
   }
 
   /** Takes up what the last process left. */
@@ -87,6 +96,7 @@ export class TaskService {
     const abort = new AbortController()
     const log = this.#log.child({ task: id, kind: task.kind })
     const done = this.#queue.run(claimOf(task), async () => {
+      await this.#before()
       if (abort.signal.aborted) return this.#end(id, { state: 'cancelled' })
       const began = performance.now()
       try {
