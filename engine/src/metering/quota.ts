@@ -1,5 +1,5 @@
-import { quotaExceeded } from '@rookery/model'
 import { json, type Sql } from '../db/index.ts'
+import { giveBack, charge as ledgerCharge, type Usage } from '../identity/usage.ts'
 
 /** What the ledger counts. Bytes are capacities, as users see them; running ones are held by runs. */
 export const resources = [
@@ -7,10 +7,10 @@ export const resources = [
   'vcpus',
   'memory',
   'disks',
-  'disk_bytes',
-  'running_vms',
-  'running_vcpus',
-  'running_memory',
+  'disk.bytes',
+  'running.vms',
+  'running.vcpus',
+  'running.memory',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -18,53 +18,38 @@ export type Resource = (typeof resources)[number]
 export type Amounts = Partial<Record<Resource, number>>
 
 /**
- * Adds to the usage of a project, in the transaction that makes the thing. Rows are changed in sorted order, so that two
- * that charge at once do not wait for each other in a circle.
+ * Adds to the usage of a project, in the transaction that makes the thing.
  *
  * @throws `quotaExceeded` when a limit would be passed; nothing is charged then
  */
-export async function charge(sql: Sql, projectId: string, amounts: Amounts): Promise<void> {
-  for (const [resource, amount] of entries(amounts)) {
-    await sql`insert into quota_use (scope, resource) values (${projectId}, ${resource}) on conflict do nothing`
-    const charged = await sql.run`update quota_use set used = used + ${amount}::bigint
-      where scope = ${projectId}::uuid and resource = ${resource} and ("limit" is null or used + ${amount}::bigint <= "limit")`
-    if (charged === 0) {
-      const row = await sql.one<{ used: number; limit: number }>`
-        select used, "limit" from quota_use where scope = ${projectId}::uuid and resource = ${resource}`
-      throw quotaExceeded(
-        'quota.exceeded',
-        `The limit of ${resource} would be exceeded: ${row.used} of ${row.limit} are used and ${amount} more are asked for.`,
-        { detail: { resource, ...row, asked: amount } },
-      )
-    }
-  }
-}
+export const charge = (sql: Sql, projectId: string, amounts: Amounts): Promise<void> =>
+  ledgerCharge(sql, lines(projectId, amounts))
 
 /** Gives back what {@link charge} took. */
-export async function refund(sql: Sql, projectId: string, amounts: Amounts): Promise<void> {
-  for (const [resource, amount] of entries(amounts))
-    await sql`update quota_use set used = greatest(0, used - ${amount}::bigint)
-      where scope = ${projectId}::uuid and resource = ${resource}`
-}
+export const refund = (sql: Sql, projectId: string, amounts: Amounts): Promise<void> =>
+  giveBack(sql, lines(projectId, amounts))
 
-const entries = (amounts: Amounts): [Resource, number][] =>
-  resources.toSorted().flatMap(resource => ((amounts[resource] ?? 0) === 0 ? [] : [[resource, amounts[resource] ?? 0]]))
+const lines = (scope: string, amounts: Amounts): Usage[] =>
+  resources.flatMap(resource => {
+    const amount = amounts[resource] ?? 0
+    return amount === 0 ? [] : [{ scope, resource, amount }]
+  })
 
 /** Usage as the things themselves say it. `doctor invariants` compares it with the ledger. */
 export const recount = (sql: Sql): Promise<{ scope: string; resource: Resource; used: number }[]> =>
   sql`
     with counted as (
       select project_id as scope, 'disks' as resource, count(*)::bigint as used from disk group by 1
-      union all select project_id, 'disk_bytes', sum(capacity)::bigint from disk group by 1
+      union all select project_id, 'disk.bytes', sum(capacity)::bigint from disk group by 1
       union all select project_id, 'vms', count(*)::bigint from vm group by 1
       union all select project_id, 'memory', sum((config ->> 'memory')::bigint)::bigint from vm group by 1
       union all select project_id, 'vcpus', sum((config #>> '{cpu,sockets}')::bigint * (config #>> '{cpu,cores}')::bigint
                   * (config #>> '{cpu,threads}')::bigint)::bigint from vm group by 1
-      union all select v.project_id, 'running_vms', count(*)::bigint from reservation r join vm_run u on u.id = r.run_id
+      union all select v.project_id, 'running.vms', count(*)::bigint from reservation r join vm_run u on u.id = r.run_id
                   join vm v on v.id = u.vm_id group by 1
-      union all select v.project_id, 'running_vcpus', sum(r.vcpus)::bigint from reservation r join vm_run u on u.id = r.run_id
+      union all select v.project_id, 'running.vcpus', sum(r.vcpus)::bigint from reservation r join vm_run u on u.id = r.run_id
                   join vm v on v.id = u.vm_id group by 1
-      union all select v.project_id, 'running_memory', sum(r.memory)::bigint from reservation r join vm_run u on u.id = r.run_id
+      union all select v.project_id, 'running.memory', sum(r.memory)::bigint from reservation r join vm_run u on u.id = r.run_id
                   join vm v on v.id = u.vm_id group by 1
     )
     select * from counted where used > 0 order by scope, resource`

@@ -11,7 +11,8 @@ export const describeDisk = job(
     name: 'disk.describe',
     version: 1,
     input: z.strictObject({ diskId: id, alias: z.string(), dataCenterId: id }),
-    locks: i => [exclusive('disk', i.diskId)],
+    // Not the disk itself: nobody has to wait for a name to be written.
+    locks: i => [exclusive('disk_metadata', i.diskId)],
     describe: i => `Renaming disk ${i.alias} on its storage`,
     refs: i => [{ kind: 'disk', id: i.diskId, name: i.alias }],
     queueable: true,

@@ -31,7 +31,7 @@ export const extendDisk = job(
       },
       async (tx, { disk }) => {
         await tx.sql`update disk set status = 'ok', capacity = ${i.from} where id = ${i.diskId}::uuid`
-        await refund(tx.sql, disk.projectId, { disk_bytes: i.to - i.from })
+        await refund(tx.sql, disk.projectId, { 'disk.bytes': i.to - i.from })
         tx.changed('disk', i.diskId)
       },
     )

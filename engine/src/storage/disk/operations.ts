@@ -156,7 +156,7 @@ export const update = operation({
       must(storageDomainCan.use, domain)
       const more = i.capacity - row.capacity
       await mustHaveRoom(ctx, domain, row.sparse ? 0 : more, 'Cannot edit Virtual Disk.')
-      await charge(ctx.sql, row.projectId, { disk_bytes: more })
+      await charge(ctx.sql, row.projectId, { 'disk.bytes': more })
       await ctx.sql`update disk set status = 'locked', capacity = ${i.capacity} where id = ${i.id}::uuid`
       const input = { diskId: i.id, alias, dataCenterId: row.dataCenterId, from: row.capacity, to: i.capacity }
       return { id: i.id, ...(await ctx.start(extendDisk, input)) }

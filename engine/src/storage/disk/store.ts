@@ -37,7 +37,7 @@ export type NewDiskRow = Pick<
 
 /** Inserts a disk, locked until a job has made it, and charges its project. */
 export async function insertDisk(sql: Sql, d: NewDiskRow): Promise<void> {
-  await charge(sql, d.projectId, { disks: 1, disk_bytes: d.capacity })
+  await charge(sql, d.projectId, { disks: 1, 'disk.bytes': d.capacity })
   await sql`insert into disk (id, project_id, alias, description, storage_domain_id, image_id, volume_id, format, sparse, content_type,
       capacity, shareable, wipe_after_delete, propagate_errors, backup, status)
     values (${d.id}, ${d.projectId}, ${d.alias}, ${d.description}, ${d.storageDomainId}, ${d.imageId}, ${d.volumeId}, ${d.format},
@@ -48,7 +48,7 @@ export async function insertDisk(sql: Sql, d: NewDiskRow): Promise<void> {
 export async function deleteDisk(sql: Sql, id: string): Promise<void> {
   const row = await sql.maybe<{ projectId: string; capacity: number }>`
     delete from disk where id = ${id}::uuid returning project_id, capacity`
-  if (row !== undefined) await refund(sql, row.projectId, { disks: 1, disk_bytes: row.capacity })
+  if (row !== undefined) await refund(sql, row.projectId, { disks: 1, 'disk.bytes': row.capacity })
 }
 
 /** Moves the status of a disk; false when it was not in one of `from`. */

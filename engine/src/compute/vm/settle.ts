@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { id } from '../../inventory/input.ts'
+import { exclusive, job, type JobTx } from '../../jobs/index.ts'
+import { deleteRun, getVm } from './store.ts'
+
+/**
+ * What happens when a run has ended on its host, whatever ended it: the run goes and with it its reservation and what run once had
+ * changed, and a configuration that waited comes into force. Started by the watch and by the reconciler `runs.ended`; when another
+ * job ended the run and has settled it already, there is nothing to do.
+ */
+export const settleVm = job(
+  {
+    name: 'vm.settle',
+    version: 1,
+    input: z.strictObject({ vmId: id }),
+    locks: i => [exclusive('vm', i.vmId)],
+    describe: () => 'Settling a VM that stopped',
+    refs: i => [{ kind: 'vm', id: i.vmId }],
+    queueable: true,
+  },
+  // No undo: an end that happened is not taken back.
+  (j, i) => j.tx('settle', tx => settle(tx, i.vmId)),
+)
+
+async function settle(tx: JobTx, vmId: string): Promise<void> {
+  const runs = await tx.sql<{ id: string; hostId: string; ended: { end: string; detail: string | null } }>`
+    select id, host_id, ended from vm_run where vm_id = ${vmId}::uuid and ended is not null`
+  if (runs.length === 0) return
+  const vm = await getVm(tx.sql, vmId)
+  if (vm === undefined) return
+  const refs = [{ kind: 'vm' as const, id: vmId, name: vm.name }]
+  for (const run of runs) {
+    await deleteRun(tx.sql, run.id, tx.now)
+    tx.changed('host', run.hostId)
+    if (isFailure(run.ended.end))
+      tx.event('vm.down.error', {
+        refs: [...refs, { kind: 'host', id: run.hostId }],
+        args: { vm: vm.name, reason: run.ended.detail ?? sentence(run.ended.end) },
+      })
+    else if (run.ended.end !== 'saved')
+      tx.event('vm.down', { refs: [...refs, { kind: 'host', id: run.hostId }], args: { vm: vm.name } })
+  }
+  tx.changed('vm', vmId)
+}
+
+/** Ends that nobody asked for. */
+export const isFailure = (end: string): boolean => ['crashed', 'failed', 'lost'].includes(end)
+
+const sentence = (end: string): string =>
+  end === 'lost'
+    ? 'it was not on its host any more'
+    : end === 'crashed'
+      ? 'the guest or its QEMU crashed'
+      : 'it could not go on'

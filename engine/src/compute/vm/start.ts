@@ -1,0 +1,111 @@
+import { conflict } from '@rookery/model'
+import type { VolumeRef } from '@rookery/protocol'
+import { z } from 'zod'
+import { id } from '../../inventory/input.ts'
+import { exclusive, type Job, type JobFailure, job, type JobTx } from '../../jobs/index.ts'
+import { failure, onSpm } from '../../storage/spm/on-spm.ts'
+import type { Refusal } from '../scheduling/schedule.ts'
+import { noHost, type PlacedRun, placeAndReserve, release } from './place.ts'
+import { StartVm } from './types.ts'
+
+/** Most hosts that a start tries. */
+const mostHosts = 3
+
+/** What the port to hosts makes of a created domain: the place of its creation in the order of the host's reports. */
+interface Created {
+  incarnation: number
+  seq: number
+}
+
+/**
+ * Starts a VM: a place is reserved, then the host boots the domain. A host that cannot is left out and the next one is tried. From
+ * `create` on the host's reports say what the run does; this job only records when it was created, so that its absence in a later
+ * listing means its end. A suspended VM goes on from its saved memory, which is removed once it has been read.
+ */
+export const startVm = job(
+  {
+    name: 'vm.start',
+    version: 1,
+    input: z.strictObject({ ...StartVm.shape, name: z.string(), dataCenterId: id, engineId: id }),
+    locks: i => [exclusive('vm', i.id)],
+    describe: i => `Starting VM ${i.name}`,
+    refs: i => [{ kind: 'vm', id: i.id, name: i.name }],
+    interruptedBy: ['vm.stop'],
+  },
+  async (j, i) => {
+    const { name, dataCenterId, engineId, ...wish } = i
+    const tried: Refusal[] = []
+    while (tried.length < mostHosts) {
+      const attempt = await j.attempt(`host ${tried.length + 1}`, async j => {
+        const run = await j.tx('place', tx => placeAndReserve(tx, engineId, wish, tried), release)
+        const created = await j.attempt('boot', j =>
+          j.host<Created>(
+            'create',
+            run.hostId,
+            { kind: 'vm.create', spec: run.spec },
+            { kind: 'vm.destroy', vmId: i.id, runId: run.runId },
+          ),
+        )
+        if (!created.ok)
+          // Thrown so that the place is given back; the host and its words go along.
+          throw conflict('vm.host_refused', created.error.message, {
+            detail: { hostId: run.hostId, host: run.hostName },
+          })
+        return j.tx('created', tx => recordCreation(tx, run, created.value))
+      })
+      if (attempt.ok) return dropMemory(j, dataCenterId, attempt.value.saved)
+      if (attempt.error.code !== 'vm.host_refused') return giveUp(j, i, attempt.error)
+      const { hostId, host } = attempt.error.detail as { hostId: string; host: string }
+      tried.push({ hostId, host, filter: 'Start', reason: attempt.error.message })
+    }
+    return giveUp(j, i, noHost(name, tried))
+  },
+)
+
+/** Records that the run exists on its host. */
+async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Promise<{ saved: VolumeRef | null }> {
+  const { vmId, runId } = run.spec
+  // Its first report may have been quicker, and is newer then.
+  await tx.sql`update vm_run set incarnation = ${created.incarnation}, seq = ${created.seq}
+    where id = ${runId}::uuid and (incarnation, seq) < (${created.incarnation}, ${created.seq})`
+  const vm = await tx.sql.one<{ saved: VolumeRef | null }>`
+    update vm set suspended_volume = null, stop_reason = '', started_at = ${tx.now}, fault = null,
+           initialized = vm.initialized or ${!run.restored}
+      from (select id, suspended_volume from vm where id = ${vmId}::uuid for update) old
+     where vm.id = old.id returning old.suspended_volume as saved`
+  tx.changed('vm', vmId)
+  tx.event('vm.started', {
+    refs: [
+      { kind: 'vm', id: vmId, name: run.spec.name },
+      { kind: 'host', id: run.hostId, name: run.hostName },
+    ],
+    args: { vm: run.spec.name, host: run.hostName },
+  })
+  return { saved: vm.saved }
+}
+
+/** Removes saved memory that has been read. What cannot be removed now is garbage on the domain and no harm to the VM. */
+async function dropMemory(j: Job, dataCenterId: string, saved: VolumeRef | null): Promise<void> {
+  if (saved === null) return
+  await j.attempt('drop memory', j =>
+    onSpm(j, 'remove', dataCenterId, spm => ({
+      kind: 'image.remove',
+      storageDomainId: saved.storageDomainId,
+      imageId: saved.imageId,
+      spm,
+      wipe: false,
+    })),
+  )
+}
+
+/** Says why and fails. Nothing is left to undo: each attempt has undone its own. */
+async function giveUp(j: Job, i: { id: string; name: string }, error: JobFailure): Promise<never> {
+  await j.tx('tell', async tx => {
+    tx.changed('vm', i.id)
+    tx.event('vm.start.failed', {
+      refs: [{ kind: 'vm', id: i.id, name: i.name }],
+      args: { vm: i.name, reason: error.message },
+    })
+  })
+  throw failure(error)
+}

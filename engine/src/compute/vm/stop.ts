@@ -1,0 +1,63 @@
+import { conflict } from '@rookery/model'
+import type { VolumeRef } from '@rookery/protocol'
+import { z } from 'zod'
+import { id } from '../../inventory/input.ts'
+import { exclusive, job } from '../../jobs/index.ts'
+import { onSpm } from '../../storage/spm/on-spm.ts'
+import { deleteRun, runOf } from './store.ts'
+
+/**
+ * Pulls the plug: the run ends on its host, whatever the guest does. Takes over from a start, a shutdown, a suspend that is under
+ * way; those unwind first. A suspended VM loses its saved memory.
+ */
+export const stopVm = job(
+  {
+    name: 'vm.stop',
+    version: 1,
+    input: z.strictObject({ vmId: id, name: z.string(), dataCenterId: id }),
+    locks: i => [exclusive('vm', i.vmId)],
+    describe: i => `Powering off VM ${i.name}`,
+    refs: i => [{ kind: 'vm', id: i.vmId, name: i.name }],
+  },
+  async (j, i) => {
+    const { run, saved } = await j.tx('look', async ({ sql }) => ({
+      run: (await runOf(sql, i.vmId)) ?? null,
+      saved: (
+        await sql.one<{ saved: VolumeRef | null }>`select suspended_volume as saved from vm where id = ${i.vmId}::uuid`
+      ).saved,
+    }))
+    // No undo here and below: a guest that lost its power does not get its memory back.
+    if (run !== null) await j.host('destroy', run.hostId, { kind: 'vm.destroy', vmId: i.vmId, runId: run.id })
+    if (saved !== null)
+      await onSpm(j, 'drop memory', i.dataCenterId, spm => ({
+        kind: 'image.remove',
+        storageDomainId: saved.storageDomainId,
+        imageId: saved.imageId,
+        spm,
+        wipe: false,
+      }))
+    await j.tx('down', async tx => {
+      if (run !== null) {
+        await deleteRun(tx.sql, run.id, tx.now)
+        tx.changed('host', run.hostId)
+      }
+      await tx.sql`update vm set suspended_volume = null, stopped_at = ${tx.now} where id = ${i.vmId}::uuid`
+      tx.changed('vm', i.vmId)
+      if (run === null && saved === null) return
+      const host = run?.hostName ?? 'none'
+      tx.event('vm.stopped', {
+        refs: [
+          { kind: 'vm', id: i.vmId, name: i.name },
+          ...(run === null ? [] : [{ kind: 'host' as const, id: run.hostId, name: run.hostName }]),
+        ],
+        args: { vm: i.name, host },
+      })
+    })
+  },
+)
+
+/** The run that a job works on, or the refusal that there is none any more. */
+export function mustRun<R>(run: R | undefined, name: string): R {
+  if (run === undefined) throw conflict('vm.not_running', `VM ${name} is not running.`)
+  return run
+}
