@@ -1,4 +1,4 @@
-import { fromErrorRecord } from '@rookery/model'
+import { errorKinds, fromErrorRecord } from '@rookery/model'
 import { waitForJob } from '../../../jobs/wait.ts'
 import { booleanParameter } from '../http/address.ts'
 import { booleanAt } from '../wire/wire-object.ts'
@@ -27,6 +27,9 @@ export async function settled(
     return jobId
   const job = await waitForJob(request.env, jobId, { timeoutMs: patience })
   if (job.endedAt === null) return jobId
-  if (job.error !== null) throw fromErrorRecord(job.error)
+  if (job.error !== null) {
+    const { error } = job
+    throw fromErrorRecord({ ...error, kind: errorKinds.find(kind => kind === error.kind) ?? 'internal' })
+  }
   return null
 }
