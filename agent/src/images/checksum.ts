@@ -35,8 +35,8 @@ export const checksumAlgorithms = Object.keys(hashers).sort() as ChecksumAlgorit
 /** Block sizes in bytes: multiples of `step` between the ends. */
 export const checksumBlocks = { smallest: MiB, largest: 16 * MiB, standard: 4 * MiB, step: 4096 } as const
 
-/** Bytes hashed before other requests get their turn: about two milliseconds of the slowest algorithm. */
-const slice = 64 * 1024
+/** Bytes hashed before other requests get their turn: about a millisecond of the slowest algorithm. */
+const slice = 256 * 1024
 
 async function hashBlock(make: () => Hasher, block: Buffer): Promise<Buffer> {
   const hash = make()

@@ -60,7 +60,8 @@ export function fileBackend(file: FileHandle, options: FileBackendOptions): Imag
     async extents() {
       const { size } = await file.stat()
       if (options.format !== 'raw' || size === 0) return coverWhole([], size)
-      const map = await options.qemuImg.map(file, 'raw')
+      // Without an answer (no qemu-img, or too fragmented for its limits) all of it counts as data: slower, never wrong.
+      const map = await options.qemuImg.map(file, 'raw').catch(() => [])
       return coverWhole(
         map.map(({ start, length, zero }): Extent => ({ start, length, zero, hole: false })),
         size,

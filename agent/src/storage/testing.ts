@@ -40,7 +40,8 @@ export async function storageBench(overrides: Partial<StorageDeps> = {}): Promis
   await mkdir(deps.dataDir, { recursive: true })
   let storage = createStorage(deps)
   await storage.start()
-  server = createServer((req, res) => storage.imagesListener(req, res))
+  // The server's own patience is short, so that tests see whose counts.
+  server = createServer({ keepAliveTimeout: 1, keepAliveTimeoutBuffer: 1 }, (req, res) => storage.imagesListener(req, res))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
