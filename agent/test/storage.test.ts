@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { after, before, describe, test } from 'node:test'
-import type { VolumeInfo } from '@rookery/protocol'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { VolumeInfo, VolumeRef } from '@rookery/protocol'
 import {
   type StorageBench,
   storageBench,
@@ -15,6 +18,7 @@ import {
 
 const missing = spawnSync('qemu-img', ['--version']).status === 0 ? false : 'qemu-img is not installed'
 const MiB = 1024 * 1024
+const root = process.getuid?.() === 0
 
 describe('storage with the real qemu-img', { skip: missing }, () => {
   let bench: StorageBench
@@ -98,4 +102,103 @@ describe('storage with the real qemu-img', { skip: missing }, () => {
     await bench.run('image.ticket.end', { ticket: reading.ticket })
     execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', bench.storage.volumePath(volume)])
   })
+
+  test('an agent that is killed leaves no server behind, and its next life goes on with the ticket', async () => {
+    const dir = mkdtempSync(`${tmpdir()}/rookery-crash.`)
+    const program = fileURLToPath(new URL('../src/storage/testing-crash.ts', import.meta.url))
+    const child = spawn(process.execPath, [program, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let second: StorageBench | undefined
+    try {
+      let said = ''
+      for await (const chunk of child.stdout) {
+        said += String(chunk)
+        if (said.endsWith('\n')) break
+      }
+      const life = JSON.parse(said) as { volume: VolumeRef; domain: TestDomain; ticket: string; server: number }
+      assert.ok(existsSync(`/proc/${life.server}`))
+      child.kill('SIGKILL')
+      second = await storageBench({}, dir)
+      for (const end = Date.now() + 20_000; existsSync(`/proc/${life.server}`); await pause(20))
+        assert.ok(Date.now() < end, 'qemu-nbd goes on')
+      assert.deepEqual(existsSync(`${dir}/run/nbd`) ? readdirSync(`${dir}/run/nbd`) : [], [])
+      const url = `${second.url}/images/${life.ticket}`
+      const got = Buffer.from(await (await fetch(url, { headers: { range: `bytes=0-${MiB - 1}` } })).arrayBuffer())
+      assert.ok(
+        got.every(byte => byte === 7),
+        'flushed bytes are there',
+      )
+      const { volume, domain: made } = life
+      await second.run('image.ticket.end', { ticket: life.ticket })
+      await second.run('volume.verify', { volume, spm: made.spm, format: 'qcow2', capacity: 8 * MiB })
+    } finally {
+      child.kill('SIGKILL')
+      await second?.close()
+      rmSync(dir, { recursive: true, force: true })
+    }
+  })
+
+  test('a server that dies is replaced for the next request', async () => {
+    const volume = await testVolume(bench, domain, { format: 'qcow2' })
+    const { url, ticket } = await testTicket(bench, domain, volume, { format: 'qcow2', serve: 'raw' })
+    assert.equal((await fetch(url, { method: 'PUT', body: Buffer.alloc(MiB, 3) })).status, 200)
+    process.kill(serverOf(bench.dir), 'SIGKILL')
+    const answers: number[] = []
+    for (const end = Date.now() + 20_000; answers.at(-1) !== 206; await pause(20)) {
+      assert.ok(Date.now() < end, `it stays away: ${answers.join()}`)
+      const answer = await fetch(url, { headers: { range: 'bytes=0-9' } })
+      await answer.arrayBuffer()
+      answers.push(answer.status)
+    }
+    await bench.run('image.ticket.end', { ticket })
+  })
+
+  test('a qcow2 volume grows', async () => {
+    const volume = await testVolume(bench, domain, { format: 'qcow2' })
+    const more = { volume, spm: domain.spm, format: 'qcow2', run: null } as const
+    const info = (await bench.run('volume.extend', { ...more, capacity: 32 * MiB })) as VolumeInfo
+    assert.equal(info.capacity, 32 * MiB)
+    await bench.run('volume.extend', { ...more, capacity: 32 * MiB })
+    const measured = (await bench.run('volume.measure', { volume, format: 'qcow2' })) as VolumeInfo
+    assert.equal(measured.capacity, 32 * MiB)
+    const said = execFileSync('qemu-img', ['info', '-f', 'qcow2', '--output=json', bench.storage.volumePath(volume)])
+    const facts = JSON.parse(said.toString()) as Record<string, unknown>
+    assert.equal(facts['virtual-size'], 32 * MiB)
+    assert.match(said.toString(), /"compat": "1\.1"/)
+  })
+
+  test('a full domain says so, to the uploader and to the engine', { skip: root ? false : 'needs root' }, async t => {
+    const small = `${bench.dir}/small`
+    mkdirSync(small)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]).status !== 0)
+      return t.skip('this machine allows no mounts')
+    try {
+      const storageDomainId = randomUUID()
+      const connection = { type: 'localfs' as const, path: small }
+      await bench.run('storage.create', { storageDomainId, connection, type: 'data', name: 'small' })
+      await bench.run('storage.connect', { storageDomainId, connection })
+      const tiny = { storageDomainId, path: small, spm: { poolId: randomUUID(), epoch: 1 } }
+      const volume = await testVolume(bench, tiny)
+      const { url, ticket } = await testTicket(bench, tiny, volume)
+      const put = await fetch(url, { method: 'PUT', body: Buffer.alloc(4 * MiB, 1) })
+      assert.equal(put.status, 500)
+      assert.match(await put.text(), /no space left/)
+      await bench.run('image.ticket.end', { ticket })
+      await assert.rejects(testVolume(bench, tiny, { sparse: false }), { code: 'storage.full' })
+      const { imageId } = volume
+      await bench.run('image.remove', { storageDomainId, imageId, spm: tiny.spm, wipe: false })
+      await bench.run('storage.disconnect', { storageDomainId })
+    } finally {
+      spawnSync('umount', ['--lazy', small])
+    }
+  })
 })
+
+/** The one process that serves an image, by the journal of the bench. */
+function serverOf(dir: string): number {
+  const folder = `${dir}/data/storage/tickets`
+  for (const name of readdirSync(folder)) {
+    const { server } = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as { server: { pid: number } | null }
+    if (server !== null) return server.pid
+  }
+  throw new Error('no server in the journal')
+}

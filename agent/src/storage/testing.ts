@@ -22,9 +22,9 @@ export interface StorageBench {
   close(): Promise<void>
 }
 
-/** Starts a bench. Everything it makes is gone after `close`. */
-export async function storageBench(overrides: Partial<StorageDeps> = {}): Promise<StorageBench> {
-  const dir = await mkdtemp(`${tmpdir()}/rookery-storage.`)
+/** Starts a bench. Everything it makes is gone after `close`, unless it works in a folder that the test gave it. */
+export async function storageBench(overrides: Partial<StorageDeps> = {}, folder?: string): Promise<StorageBench> {
+  const dir = folder ?? (await mkdtemp(`${tmpdir()}/rookery-storage.`))
   let server: Server | undefined
   let url = ''
   const deps: StorageDeps = {
@@ -41,7 +41,9 @@ export async function storageBench(overrides: Partial<StorageDeps> = {}): Promis
   let storage = createStorage(deps)
   await storage.start()
   // The server's own patience is short, so that tests see whose counts.
-  server = createServer({ keepAliveTimeout: 1, keepAliveTimeoutBuffer: 1 }, (req, res) => storage.imagesListener(req, res))
+  server = createServer({ keepAliveTimeout: 1, keepAliveTimeoutBuffer: 1 }, (req, res) =>
+    storage.imagesListener(req, res),
+  )
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
@@ -71,7 +73,7 @@ export async function storageBench(overrides: Partial<StorageDeps> = {}): Promis
           {},
         ).catch(() => {}) // tickets that a failed test left open; their folder goes anyway
       await storage.stop()
-      await rm(dir, { recursive: true, force: true })
+      if (folder === undefined) await rm(dir, { recursive: true, force: true })
     },
   }
 }
