@@ -85,7 +85,7 @@ const profile = (row: Parameters<typeof vnicProfileToWire>[0]) => vnicProfileToW
 const nics: Follower = {
   element: 'nics',
   type: 'Nic',
-  async load(request, parents) {
+  async load(request, parents): Promise<Map<string, WireObject[]>> {
     const vmIds = parentIds(parents)
     const [rows, devices] = [
       await ask(request.env, listNics, { vmIds }),
@@ -168,7 +168,7 @@ export const followers: Followers = {
     statistics: {
       element: statisticsElement,
       type: 'Statistic',
-      async load(request, parents) {
+      async load(request, parents): Promise<Map<string, WireObject[]>> {
         const rows = await ask(request.env, nicStatistics, { ids: parentIds(parents) })
         const hrefs = new Map(parents.map(parent => [parent.id, parent.href ?? '']))
         return grouped(

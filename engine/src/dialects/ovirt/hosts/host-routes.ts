@@ -79,9 +79,8 @@ export const hostRoutes: Route[] = [
     return actionDone(request.body, jobId)
   }),
   action('/hosts/:id/refresh', async request => {
-    const { jobId } = await call(request.env, host.refresh, { id: pathId(request) })
-    await settled(request, jobId)
-    return actionDone(request.body, jobId)
+    await call(request.env, host.refresh, { id: pathId(request) })
+    return actionDone(request.body, null)
   }),
   get('/hosts/:host/statistics', async request => {
     const { id } = await hostOf(request, 'host')
