@@ -1,6 +1,7 @@
 /**
- * The smallest guest that has a life of its own: one boot sector that greets on the serial port, echoes what it is sent,
- * powers off on `q` or when the power button is pressed, and reboots on `r`.
+ * The smallest guest that has a life of its own: one boot sector that greets on the serial port and echoes what it is
+ * sent. On `q`, and when the power button is pressed, it powers off; on `r` it reboots; on `w` it writes 16 KiB to the
+ * second disk.
  */
 
 /** What it prints when it has booted. */
@@ -10,50 +11,59 @@ export const GREETING = 'BOOT-SECTOR READY\r\n'
 const CODE = [
   [0x31, 0xc0], //         00  xor ax, ax
   [0x8e, 0xd8], //         02  mov ds, ax
-  [0xfb], //               04  sti                  so that hlt wakes with the timer
-  [0xba, 0x02, 0x06], //   05  mov dx, 0x602        PM1 enable:
-  [0xb8, 0x00, 0x01], //   08  mov ax, 0x100          the power button
-  [0xef], //               0b  out dx, ax
-  [0xbe, 0x4c, 0x7c], //   0c  mov si, greeting
-  [0xac], //               0f  next: lodsb
-  [0x84, 0xc0], //         10  test al, al
-  [0x74, 0x06], //         12  jz loop
-  [0xba, 0xf8, 0x03], //   14  mov dx, 0x3f8        first serial port
-  [0xee], //               17  out dx, al
-  [0xeb, 0xf5], //         18  jmp next
-  [0xba, 0x00, 0x06], //   1a  loop: mov dx, 0x600  PM1 status:
-  [0xed], //               1d  in ax, dx
-  [0xf6, 0xc4, 0x01], //   1e  test ah, 1             the power button
-  [0x75, 0x1f], //         21  jnz off
-  [0xba, 0xfd, 0x03], //   23  mov dx, 0x3fd        line status:
-  [0xec], //               26  in al, dx
-  [0xa8, 0x01], //         27  test al, 1             a byte has come
-  [0x75, 0x03], //         29  jnz got
-  [0xf4], //               2b  hlt
-  [0xeb, 0xec], //         2c  jmp loop
-  [0xba, 0xf8, 0x03], //   2e  got: mov dx, 0x3f8
-  [0xec], //               31  in al, dx
-  [0xee], //               32  out dx, al
-  [0x3c, 0x71], //         33  cmp al, 'q'
-  [0x74, 0x0b], //         35  je off
-  [0x3c, 0x72], //         37  cmp al, 'r'
-  [0x75, 0xdf], //         39  jne loop
-  [0xb0, 0xfe], //         3b  mov al, 0xfe         keyboard controller: reset
-  [0xe6, 0x64], //         3d  out 0x64, al
-  [0xf4], //               3f  hlt
-  [0xeb, 0xfd], //         40  jmp -1
-  [0xba, 0x04, 0x06], //   42  off: mov dx, 0x604   PM1 control:
-  [0xb8, 0x00, 0x20], //   45  mov ax, 0x2000         soft off
-  [0xef], //               48  out dx, ax
-  [0xf4], //               49  hlt
-  [0xeb, 0xfd], //         4a  jmp -1
+  [0x8e, 0xc0], //         04  mov es, ax
+  [0xfb], //               06  sti                  so that hlt wakes with the timer
+  [0xba, 0x02, 0x06], //   07  mov dx, 0x602        PM1 enable:
+  [0xb8, 0x00, 0x01], //   0a  mov ax, 0x100          the power button
+  [0xef], //               0d  out dx, ax
+  [0xbe, 0x62, 0x7c], //   0e  mov si, greeting
+  [0xac], //               11  next: lodsb
+  [0x84, 0xc0], //         12  test al, al
+  [0x74, 0x06], //         14  jz loop
+  [0xba, 0xf8, 0x03], //   16  mov dx, 0x3f8        first serial port
+  [0xee], //               19  out dx, al
+  [0xeb, 0xf5], //         1a  jmp next
+  [0xba, 0x00, 0x06], //   1c  loop: mov dx, 0x600  PM1 status:
+  [0xed], //               1f  in ax, dx
+  [0xf6, 0xc4, 0x01], //   20  test ah, 1             the power button
+  [0x75, 0x33], //         23  jnz off
+  [0xba, 0xfd, 0x03], //   25  mov dx, 0x3fd        line status:
+  [0xec], //               28  in al, dx
+  [0xa8, 0x01], //         29  test al, 1             a byte has come
+  [0x75, 0x03], //         2b  jnz got
+  [0xf4], //               2d  hlt
+  [0xeb, 0xec], //         2e  jmp loop
+  [0xba, 0xf8, 0x03], //   30  got: mov dx, 0x3f8
+  [0xec], //               33  in al, dx
+  [0xee], //               34  out dx, al
+  [0x3c, 0x71], //         35  cmp al, 'q'
+  [0x74, 0x1f], //         37  je off
+  [0x3c, 0x77], //         39  cmp al, 'w'
+  [0x74, 0x0b], //         3b  je write
+  [0x3c, 0x72], //         3d  cmp al, 'r'
+  [0x75, 0xdb], //         3f  jne loop
+  [0xb0, 0xfe], //         41  mov al, 0xfe         keyboard controller: reset
+  [0xe6, 0x64], //         43  out 0x64, al
+  [0xf4], //               45  hlt
+  [0xeb, 0xfd], //         46  jmp -1
+  [0xb8, 0x20, 0x03], //   48  write: mov ax, 0x320 BIOS: write 32 sectors
+  [0xb9, 0x02, 0x00], //   4b  mov cx, 2            from the second one
+  [0xba, 0x81, 0x00], //   4e  mov dx, 0x81         of the second disk
+  [0xbb, 0x00, 0x7c], //   51  mov bx, 0x7c00
+  [0xcd, 0x13], //         54  int 0x13
+  [0xeb, 0xc4], //         56  jmp loop
+  [0xba, 0x04, 0x06], //   58  off: mov dx, 0x604   PM1 control:
+  [0xb8, 0x00, 0x20], //   5b  mov ax, 0x2000         soft off
+  [0xef], //               5e  out dx, ax
+  [0xf4], //               5f  hlt
+  [0xeb, 0xfd], //         60  jmp -1
 ].flat()
 
 /** The raw disk image. */
 export function bootSector(): Buffer {
-  const sector = Buffer.alloc(64 * 1024)
-  Buffer.from(CODE).copy(sector)
-  sector.write(GREETING, CODE.length, 'latin1')
-  sector.writeUInt16LE(0xaa55, 510)
-  return sector
+  const image = Buffer.alloc(64 * 1024)
+  Buffer.from(CODE).copy(image)
+  image.write(GREETING, CODE.length, 'latin1')
+  image.writeUInt16LE(0xaa55, 510)
+  return image
 }

@@ -12,6 +12,8 @@ mount --bind "$dir/run" /run
 for each in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
   mount --bind "$dir/$each" "/$each"
 done
+# A file system that is full after four pages, for guests that must meet that.
+mount -t tmpfs -o size=16k small "$dir/small"
 # Relative paths of hostile or careless callers end up here.
 cd "$dir"
 hostname "$(cat "$dir/hostname")"

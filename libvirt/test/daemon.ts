@@ -137,6 +137,7 @@ async function writeConfiguration(directory: string, hostname: string, libvirtdC
   const folders = [
     'run/libvirt',
     'run/lock',
+    'small',
     'etc/libvirt/qemu/networks',
     'etc/libvirt/nwfilter',
     'var/lib/libvirt/images',

@@ -35,5 +35,5 @@ export const SCREEN = "<graphics type='vnc'><listen type='none'/></graphics><vid
 export const HOTPLUG_DISK = (path: string, target = 'vdb'): string =>
   `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='${target}' bus='virtio'/></disk>`
 /** A disk with the boot sector of boot-sector.ts. */
-export const BOOT_DISK = (path: string): string =>
-  `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='hda' bus='ide'/></disk>`
+export const BOOT_DISK = (path: string, target = 'hda'): string =>
+  `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${path}'/><target dev='${target}' bus='ide'/></disk>`

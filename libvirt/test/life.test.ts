@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { type DomainRef, type EventPayloads, isLibvirtError, type Libvirt, type LibvirtStream } from '../src/index.ts'
+import { type DomainRef, type EventPayloads, isLibvirtError, type Libvirt } from '../src/index.ts'
 import { constants } from '../src/index.ts'
 import { until } from '../src/testing/until.ts'
 import { missingForDaemons, TestDaemon } from './daemon.ts'
+import { reading } from './reading.ts'
 import { bootSector, GREETING } from './boot-sector.ts'
 import { BOOT_DISK, guestXml, HOTPLUG_DISK, SCREEN, SERIAL } from './guests.ts'
 
@@ -398,18 +399,4 @@ function pick({ state, reason }: { state: string; reason: string }): [string, st
 
 function refOf({ name, uuid, id }: DomainRef): DomainRef {
   return { name, uuid, id }
-}
-
-/** Collects what a console prints. `ended` answers with what ended it: an error, or null for a good end. */
-function reading(stream: LibvirtStream): { text: () => string; ended: Promise<Error | null> } {
-  const chunks: Buffer[] = []
-  let fault: Error | null = null
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-  stream.on('error', error => {
-    fault = error
-  })
-  const ended = new Promise<Error | null>(resolve => {
-    stream.once('close', () => resolve(fault))
-  })
-  return { text: () => Buffer.concat(chunks).toString('latin1'), ended }
 }
