@@ -2,57 +2,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AgentClient } from '@rookery/protocol/client'
 import { TestDaemon } from '../../libvirt/test/daemon.ts'
-
-/** PEM files of a CA with a host's and an engine's certificate. */
-export interface Pki {
-  readonly ca: string
-  readonly host: { cert: string; key: string }
-  readonly engine: { cert: string; key: string }
-  /** A certificate of the same CA that is not an engine's. */
-  readonly stranger: { cert: string; key: string }
-}
-
-/** Makes a CA and three certificates with openssl. */
-export function makePki(folder: string): Pki {
-  mkdirSync(folder, { recursive: true })
-  const openssl = (...args: string[]) =>
-    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...newKey, '-days', '30', '-subj', '/CN=test CA', '-keyout', 'ca.key', '-out', 'ca.pem')
-  const issue = (name: string, commonName: string) => {
-    writeFileSync(
-      join(folder, `${name}.ext`),
-      'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n',
-    )
-    openssl('req', ...newKey, '-subj', `/CN=${commonName}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
-    openssl(
-      ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-      ...['-days', '30', '-extfile', `${name}.ext`, '-out', `${name}.pem`],
-    )
-    return { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
-  }
-  return {
-    ca: join(folder, 'ca.pem'),
-    host: issue('host', 'host-1'),
-    engine: issue('engine', 'rookery-engine'),
-    stranger: issue('stranger', 'host-2'),
-  }
-}
+import { makePki, type Pki } from './pki.ts'
 
 /** The agent's ports, in a network namespace where nobody else is. */
 const agentPort = 54_321

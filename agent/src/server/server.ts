@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { RookeryError, toErrorRecord, unavailable } from '@rookery/model'
 import type { Logger } from 'pino'
 import { answerError, statusOfError } from './answer.ts'
@@ -49,18 +49,19 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
     requestTimeout: 0,
     headersTimeout: 20_000,
   }
+  const mayEnter = (socket: unknown): boolean => !mutual || isEngine(socket, parts)
   const server = createServer(options, (req, res) => {
+    if (!mayEnter(req.socket)) return void req.socket.destroy()
     Promise.resolve(parts.request(req, res)).catch(error => {
       if (!(error instanceof RookeryError)) parts.log.error({ err: error }, 'a request failed unexpectedly')
       answerError(res, error)
     })
   })
-  if (mutual) server.on('secureConnection', socket => refuseOthers(socket, parts))
   server.on('tlsClientError', error => parts.log.debug({ reason: error.message }, 'a TLS handshake failed'))
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => {}) // a visitor that goes away ends its stream; there is nobody to tell
     const upgrade = parts.upgrade
-    if (upgrade === undefined) return socket.destroy()
+    if (upgrade === undefined || !mayEnter(req.socket)) return socket.destroy()
     upgrade(req, socket, head).catch(error => refuseUpgrade(socket, error))
   })
   const sockets = new Set<Duplex>()
@@ -92,12 +93,16 @@ function listening(server: Server, at: { host: string; port: number }): Promise<
   })
 }
 
-/** The CA signs hosts too: only the engine's name may speak, and whoever else is cut before a byte is read. */
-function refuseOthers(socket: TLSSocket, parts: ListenerParts): void {
+/**
+ * The CA signs hosts too: only the engine's name may speak. Asked for each request, because what a client sends with its handshake can
+ * reach the parser before a listener of the connection has closed it.
+ */
+function isEngine(socket: unknown, parts: ListenerParts): boolean {
+  if (!(socket instanceof TLSSocket)) return false
   const name = socket.getPeerCertificate().subject?.CN
-  if (socket.authorized && name === parts.tls.clientName) return
+  if (socket.authorized && name === parts.tls.clientName) return true
   parts.log.warn({ name: typeof name === 'string' ? name : null }, 'a client with another certificate was refused')
-  socket.destroy()
+  return false
 }
 
 function refuseUpgrade(socket: Duplex, error: unknown): void {
