@@ -63,6 +63,14 @@ create table session (
 comment on table session is 'A row is a live token; ending one deletes it and everything that hangs on it. Only the hash is kept.';
 create index session_user_id on session (user_id);
 
+create table login_failure (
+  key           text primary key,
+  failures      int not null,
+  last_at       timestamptz not null,
+  blocked_until timestamptz
+);
+comment on table login_failure is 'Wrong passwords in a row, by account and address; all engines count together.';
+
 create table quota_use (
   scope      uuid not null,
   resource   text not null,
