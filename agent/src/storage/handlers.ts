@@ -124,7 +124,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<StorageKind> {
       wording(`Reading ${volume(task.volume)}`, async () => {
         const domain = connectedData(storage.domains, task.volume.storageDomainId)
         requireFormat(await requireMeta(domain, task.volume), task.format, task.volume)
-        return withVolume(domain, task.volume, 'read', file => measure(file, task.format))
+        return withVolume(domain, task.volume, 'read', storage.owner, file => measure(file, task.format))
       }),
     'volume.verify': (task, ctx) =>
       wording(`Verifying ${volume(task.volume)}`, async () =>

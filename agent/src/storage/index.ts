@@ -54,7 +54,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
   const open = async (terms: Ticket['terms'], hash: string): Promise<OpenImage> => {
     const domain = connectedData(connections.domains, terms.volume.storageDomainId)
     const meta = await requireMeta(domain, terms.volume)
-    const file = await openVolume(domain, terms.volume, terms.ops)
+    const file = await openVolume(domain, terms.volume, terms.ops, owner)
     try {
       if (terms.serve === 'raw' && terms.format === 'qcow2')
         return await serveAsRaw(file, {
@@ -85,7 +85,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
   let tidying: NodeJS.Timeout | null = null
   return {
     handlers: createHandlers({ ...deps, storage, connections, tickets }),
-    volumePath: ref => volumePathOf(connected(connections.domains, ref.storageDomainId), ref),
+    volumePath: ref => volumePathOf(connected(connections.domains, ref.storageDomainId), ref, owner),
     isoPath: ref => isoPathOf(connected(connections.domains, ref.storageDomainId), ref),
     reports: connections.reports,
     onReport: connections.onReport,

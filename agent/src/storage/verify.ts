@@ -24,7 +24,7 @@ export async function verifyVolume(
   const meta = await requireMeta(domain, ref)
   requireFormat(meta, format, ref)
   if (meta.legality !== 'ILLEGAL') await writeMeta(domain, ref, { ...meta, legality: 'ILLEGAL' }, storage.owner)
-  const info = await withVolume(domain, ref, 'write', async file => {
+  const info = await withVolume(domain, ref, 'write', storage.owner, async file => {
     if (format === 'raw') await judgeRaw(file, capacity)
     else await judgeByQemu(storage, file, capacity, signal)
     await file.sync()

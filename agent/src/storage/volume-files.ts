@@ -1,10 +1,10 @@
-import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { lchownSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { conflict, notFound, RookeryError } from '@rookery/model'
 import type { IsoRef, VolumeFormat, VolumeInfo, VolumeRef } from '@rookery/protocol'
-import { isMissing, openRegular, type Owner, readSmall, replaceFile, requireFolder } from './files.ts'
+import { errno, give, isMissing, openRegular, type Owner, readSmall, replaceFile, requireFolder } from './files.ts'
 import { type ConnectedDomain, noVolume } from './host-storage.ts'
-import { metadataMode } from './layout/constants.ts'
+import { metadataMode, volumeMode } from './layout/constants.ts'
 import { decodeVolumeMeta, encodeVolumeMeta, metaLimit, type VolumeMeta } from './layout/volume-meta.ts'
 import { readQcow2Header } from './qcow2-header.ts'
 
@@ -35,15 +35,34 @@ export async function writeMeta(domain: ConnectedDomain, ref: VolumeRef, meta: V
   await replaceFile(domain.paths.meta(ref.imageId, ref.volumeId), encodeVolumeMeta(meta), metadataMode, owner)
 }
 
-/** Opens a volume's data. Never follows a link, neither of the image's folder nor of the file. */
-export async function openVolume(domain: ConnectedDomain, ref: VolumeRef, access: 'read' | 'write') {
+/**
+ * Opens a volume's data. Never follows a link, neither of the image's folder nor of the file. A volume that changed hands (a libvirt
+ * that was not told to leave owners alone, a person's copy) is given back to its owner, or confined programs could not open it.
+ */
+export async function openVolume(
+  domain: ConnectedDomain,
+  ref: VolumeRef,
+  access: 'read' | 'write',
+  owner: Owner,
+): Promise<FileHandle> {
   try {
     await requireFolder(domain.paths.image(ref.imageId))
   } catch (error) {
     if (isMissing(error)) throw noVolume(ref, error)
     throw error
   }
-  return openRegular(domain.paths.volume(ref.imageId, ref.volumeId), access)
+  const file = await openRegular(domain.paths.volume(ref.imageId, ref.volumeId), access)
+  try {
+    const { uid, gid } = await file.stat()
+    if (owner !== null && (uid !== owner.uid || gid !== owner.gid)) await give(file, volumeMode, owner)
+  } catch (error) {
+    // A server that lets nobody change owners (NFS with root squashed) may still let us read and write.
+    if (errno(error) !== 'EPERM') {
+      await file.close()
+      throw error
+    }
+  }
+  return file
 }
 
 /** Opens a volume's data for the time of some work. */
@@ -51,9 +70,10 @@ export async function withVolume<T>(
   domain: ConnectedDomain,
   ref: VolumeRef,
   access: 'read' | 'write',
+  owner: Owner,
   work: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = await openVolume(domain, ref, access)
+  const file = await openVolume(domain, ref, access, owner)
   try {
     return await work(file)
   } finally {
@@ -82,15 +102,18 @@ export async function measure(file: FileHandle, format: VolumeFormat): Promise<V
 }
 
 /**
- * The file of a volume for QEMU. Synchronous, because the domain's XML is made in one go.
+ * The file of a volume for QEMU. Synchronous, because the domain's XML is made in one go. A file that changed hands is given back to its
+ * owner, through whose group QEMU has access.
  * @throws RookeryError `notFound` `volume.missing`; `conflict` `volume.illegal` while it is being written or after that failed
  */
-export function volumePathOf(domain: ConnectedDomain, ref: VolumeRef): string {
+export function volumePathOf(domain: ConnectedDomain, ref: VolumeRef, owner: Owner): string {
   const path = domain.paths.volume(ref.imageId, ref.volumeId)
   let text: Buffer
   try {
-    if (!lstatSync(domain.paths.image(ref.imageId)).isDirectory() || !lstatSync(path).isFile())
+    const found = lstatSync(path)
+    if (!lstatSync(domain.paths.image(ref.imageId)).isDirectory() || !found.isFile())
       throw conflict('storage.layout_broken', `${path} is no plain file in a plain folder.`)
+    if (owner !== null && (found.uid !== owner.uid || found.gid !== owner.gid)) lchownSync(path, owner.uid, owner.gid)
     text = readFileSync(domain.paths.meta(ref.imageId, ref.volumeId))
   } catch (error) {
     if (isMissing(error)) throw noVolume(ref, error)

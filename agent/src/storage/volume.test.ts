@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import {
+  chownSync,
   closeSync,
   existsSync,
   linkSync,
@@ -22,6 +23,7 @@ import { decodeVolumeMeta } from './layout/volume-meta.ts'
 import { type StorageBench, storageBench, type TestDomain, testDomain, testTicket, testVolume } from './testing.ts'
 
 const MiB = 1024 * 1024
+const root = process.getuid?.() === 0
 
 describe('a raw volume', () => {
   let bench: StorageBench
@@ -217,6 +219,19 @@ describe('a raw volume', () => {
       code: 'storage.layout_broken',
     })
     assert.equal(readFileSync(secret, 'utf8'), 'secret')
+  })
+
+  test('that changed hands is given back before anybody uses it (R108)', {
+    skip: root ? false : 'needs root',
+  }, async () => {
+    const volume = await testVolume(bench, domain)
+    chownSync(fileOf(volume), 64_055, 107)
+    bench.storage.volumePath(volume)
+    assert.equal(statSync(fileOf(volume)).uid, 36)
+    chownSync(fileOf(volume), 0, 0)
+    await bench.run('volume.measure', { volume, format: 'raw' })
+    const { uid, gid, mode } = statSync(fileOf(volume))
+    assert.deepEqual([uid, gid, mode & 0o777], [36, 36, 0o660])
   })
 
   test('goes with its image, and a second removal finds nothing to do', async () => {

@@ -2,7 +2,7 @@ import { type FileHandle, open, rm, rmdir } from 'node:fs/promises'
 import { conflict, invalid, zeroUuid } from '@rookery/model'
 import type { TaskOf, VolumeInfo, VolumeRef } from '@rookery/protocol'
 import { fallocate } from './fallocate.ts'
-import { give, makeFolder, syncFolder } from './files.ts'
+import { give, makeFolder, type Owner, syncFolder } from './files.ts'
 import type { ConnectedDomain, HostStorage } from './host-storage.ts'
 import { capacityStep, folderMode, volumeMode } from './layout/constants.ts'
 import { encodeDiskNames } from './layout/description.ts'
@@ -32,7 +32,7 @@ export async function createVolume(
   const capacity = wholeCapacity(task.capacity)
   if (capacity === 0) throw invalid('volume.empty', 'A volume needs a capacity above zero.')
   const existing = await readMeta(domain, ref)
-  if (existing !== null) return existingVolume(domain, ref, existing, task, capacity)
+  if (existing !== null) return existingVolume(domain, ref, existing, task, capacity, storage.owner)
 
   const { owner } = storage
   const folder = domain.paths.image(ref.imageId)
@@ -59,7 +59,7 @@ export async function createVolume(
     await rmdir(folder).catch(() => {}) // another volume may live there; an empty folder harms nothing either
     throw error
   }
-  return withVolume(domain, ref, 'read', file => measure(file, format))
+  return withVolume(domain, ref, 'read', owner, file => measure(file, format))
 }
 
 async function existingVolume(
@@ -68,6 +68,7 @@ async function existingVolume(
   meta: VolumeMeta,
   task: TaskOf<'volume.create'>,
   capacity: number,
+  owner: Owner,
 ): Promise<VolumeInfo> {
   if (meta.format !== formatWord(task.format) || meta.capacity !== capacity)
     throw conflict(
@@ -75,7 +76,7 @@ async function existingVolume(
       `Volume ${ref.volumeId} is there already, as ${meta.format} of ${meta.capacity} bytes.`,
       { ref: { kind: 'volume', id: ref.volumeId } },
     )
-  return withVolume(domain, ref, 'read', file => measure(file, task.format))
+  return withVolume(domain, ref, 'read', owner, file => measure(file, task.format))
 }
 
 async function fillRaw(file: FileHandle, capacity: number, sparse: boolean, signal: AbortSignal): Promise<void> {
@@ -137,7 +138,7 @@ export async function extendVolume(
   if (storage.hasWriter(ref)) throw writerAlive(ref)
   const byGuest = task.run !== null && (await resizeRunning(task.run, capacity))
   if (!byGuest)
-    await withVolume(domain, ref, 'write', async file => {
+    await withVolume(domain, ref, 'write', storage.owner, async file => {
       const { size } = await file.stat()
       if (format === 'raw') {
         // Never through a program that could take the guest's bytes for an image: a raw file just gets longer.
@@ -154,7 +155,7 @@ export async function extendVolume(
     })
   if (meta.capacity !== capacity)
     await writeMeta(domain, ref, { ...meta, capacity, generation: nextGeneration(meta.generation) }, storage.owner)
-  return withVolume(domain, ref, 'read', async file => ({ ...(await measure(file, format)), capacity }))
+  return withVolume(domain, ref, 'read', storage.owner, async file => ({ ...(await measure(file, format)), capacity }))
 }
 
 /** The error for work on a volume that somebody uploads to. */
