@@ -103,7 +103,7 @@ export const add = operation({
       args: { disk: disk.alias, vm: vm.name },
     })
     if (running && active)
-      ({ jobId } = await ctx.start(plugDisk, { vmId: i.vmId, diskId, vm: vm.name, disk: disk.alias }, { preempts: [] }))
+      ({ jobId } = await ctx.start(plugDisk, { vmId: i.vmId, diskId, vm: vm.name, disk: disk.alias }))
     return { diskId, jobId }
   },
 })

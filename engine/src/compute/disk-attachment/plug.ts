@@ -42,7 +42,7 @@ const setActive = async (tx: JobTx, i: Input, active: boolean) => {
   tx.changed('disk', i.diskId)
 }
 
-/** Plugs a disk into a running guest. */
+/** Plugs a disk into a running guest; one that is being made is waited for. */
 export const plugDisk = job(
   {
     name: 'disk.plug',
@@ -51,6 +51,7 @@ export const plugDisk = job(
     locks: options,
     describe: i => `Plugging disk ${i.disk} into VM ${i.vm}`,
     refs,
+    queueable: true,
     interruptedBy: ['vm.stop', 'vm.settle'],
   },
   async (j, i) => {

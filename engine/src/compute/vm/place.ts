@@ -238,7 +238,7 @@ export async function nicsOf(
 
 /** Memory that suspend saved; hosts read it through the domain that it lies on. */
 async function restoreSource(sql: Sql, vm: VmRow): Promise<DomainSpec['restoreFrom']> {
-  const row = await tx.sql.one<{
+  const row = await sql.one<{
     suspendedVolume: DomainSpec['restoreFrom']
   }>`select suspended_volume from vm where id = ${vm.id}::uuid`
   return row.suspendedVolume

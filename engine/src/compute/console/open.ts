@@ -1,0 +1,52 @@
+import type { ConsoleResult } from '@rookery/protocol'
+import { z } from 'zod'
+import { id } from '../../inventory/input.ts'
+import { job, shared } from '../../jobs/index.ts'
+import { mustRun } from '../vm/stop.ts'
+import { runOf } from '../vm/store.ts'
+
+/**
+ * Opens one console on the VM's host for one visitor. Ticket and password are in this job's input until the host knows them; then
+ * they are wiped from it. No undo: what was opened closes by itself when its time is over.
+ */
+export const openConsole = job(
+  {
+    name: 'vm.console',
+    version: 1,
+    input: z.strictObject({
+      vmId: id,
+      vm: z.string(),
+      protocol: z.enum(['vnc', 'serial']),
+      mode: z.enum(['stream', 'listen']),
+      ticket: z.string(),
+      password: z.string().max(8).nullable(),
+      expiresInSeconds: z.int(),
+    }),
+    // Visitors do not wait for one another, nor for a shutdown that takes its time.
+    locks: i => [shared('console', i.vmId)],
+    describe: i => `Opening a console of VM ${i.vm}`,
+    refs: i => [{ kind: 'vm', id: i.vmId, name: i.vm }],
+  },
+  async (j, i): Promise<ConsoleResult & { hostId: string }> => {
+    const run = await j.tx('look', async ({ sql }) => {
+      const found = mustRun(await runOf(sql, i.vmId), i.vm)
+      const host = await sql.one<{ address: string }>`select address from host where id = ${found.hostId}::uuid`
+      return { ...found, address: host.address }
+    })
+    const opened = await j.host<ConsoleResult>('open', run.hostId, {
+      kind: 'vm.console',
+      vmId: i.vmId,
+      runId: run.id,
+      protocol: i.protocol,
+      ticket: i.ticket,
+      mode: i.mode,
+      password: i.mode === 'listen' ? i.password : null,
+      expiresInSeconds: i.expiresInSeconds,
+      address: i.mode === 'listen' ? run.address : null,
+    })
+    await j.tx('wipe', async tx => {
+      await tx.sql`update job set input = input || '{"ticket": "", "password": null}'::jsonb where id = ${tx.jobId}::uuid`
+    })
+    return { address: opened.address, port: opened.port, hostId: run.hostId }
+  },
+)

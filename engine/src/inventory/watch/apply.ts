@@ -1,0 +1,125 @@
+import type { RunReport, StorageReport, WatchLine } from '@rookery/protocol'
+import type { Ctx } from '../../core/ctx.ts'
+import { settleVm } from '../../compute/vm/settle.ts'
+import { applyRunEnds, applyRuns, endMissingRuns } from '../../compute/vm/reports.ts'
+import { json } from '../../db/index.ts'
+import { applyStats } from '../../metering/apply.ts'
+import { followReports } from '../../storage/domain/store.ts'
+
+type Listing = Extract<WatchLine, { type: 'listing' }>
+type Stats = Extract<WatchLine, { type: 'stats' }>
+
+/** A report about one run with its place in the host's order. */
+export type OrderedRun = RunReport & { incarnation: number; seq: number }
+
+/**
+ * Applies what a host has said, in the order in which it said it, in one transaction. A report that is older than what a row has seen
+ * changes nothing, so two engines that watch one host for a moment do no harm, and neither does applying a line twice.
+ */
+export async function applyLines(ctx: Ctx, hostId: string, lines: readonly WatchLine[]): Promise<void> {
+  const { sql } = ctx
+  let runs: OrderedRun[] = []
+  const ended = new Set<string>()
+  const flushRuns = async () => {
+    if (runs.length > 0) await applyRuns(ctx, hostId, runs)
+    runs = []
+  }
+  for (const line of lines) {
+    if (line.type === 'run') {
+      runs.push({ ...line.run, incarnation: line.incarnation, seq: line.seq })
+      continue
+    }
+    await flushRuns()
+    if (line.type === 'listing') for (const vm of await applyListing(ctx, hostId, line)) ended.add(vm)
+    else if (line.type === 'ended') for (const vm of await applyRunEnds(ctx, hostId, [line])) ended.add(vm)
+    else if (line.type === 'storage') await applyStorage(ctx, hostId, [line.storage])
+  }
+  await flushRuns()
+  // A run that is over is settled by a job, which waits for whoever holds the VM now.
+  for (const vmId of ended) await ctx.start(settleVm, { vmId })
+  const stats = lines.findLast((line): line is Stats => line.type === 'stats')
+  if (stats !== undefined) await applyStats(ctx, hostId, stats)
+  const last = lines.findLast(line => 'seq' in line)
+  await sql`update host set seen_at = now() where id = ${hostId}::uuid`
+  if (last !== undefined && 'seq' in last)
+    await sql`update host set incarnation = ${last.incarnation}, seq = ${last.seq}
+      where id = ${hostId}::uuid and (incarnation, seq) < (${last.incarnation}, ${last.seq})`
+}
+
+/** Everything that there is: what is not in it and was known to be there is over. Returns VMs whose run ended. */
+async function applyListing(ctx: Ctx, hostId: string, line: Listing): Promise<string[]> {
+  const { incarnation, seq } = line
+  await applyRuns(
+    ctx,
+    hostId,
+    line.runs.map(run => ({ ...run, incarnation, seq })),
+  )
+  const ended = await endMissingRuns(ctx, hostId, line)
+  await applyStorage(ctx, hostId, line.storage)
+  const moved = await ctx.sql`
+    with gone as (delete from host_network where host_id = ${hostId}::uuid and network_id <> all (${line.networks}::uuid[]) returning 1),
+         new as (insert into host_network (host_id, network_id)
+                 select ${hostId}::uuid, id from network where id = any (${line.networks}::uuid[]) on conflict do nothing returning 1)
+    select 1 from gone union all select 1 from new`
+  if (moved.length > 0) ctx.changed('host', hostId)
+  return ended
+}
+
+/** Space and health of storage domains, as this host sees them. */
+async function applyStorage(ctx: Ctx, hostId: string, reports: readonly StorageReport[]): Promise<void> {
+  const { sql } = ctx
+  const touched = new Set<string>()
+  for (const report of reports) {
+    const domain = await sql.maybe<{
+      name: string
+      dataCenterId: string | null
+      type: string
+      wasOk: boolean | null
+      available: number
+      used: number
+    }>`
+      select s.name, s.data_center_id, s.type, s.available, s.used, x.ok as was_ok
+        from storage_domain s left join storage_domain_host x on x.storage_domain_id = s.id and x.host_id = ${hostId}::uuid
+       where s.id = ${report.storageDomainId}::uuid`
+    if (domain === undefined) continue
+    await sql`insert into storage_domain_host (storage_domain_id, host_id, ok, detail, seen_at)
+      values (${report.storageDomainId}, ${hostId}, ${report.ok}, ${report.detail}, now())
+      on conflict (storage_domain_id, host_id) do update set ok = excluded.ok, detail = excluded.detail, seen_at = excluded.seen_at`
+    if (report.ok && (domain.available !== report.available || domain.used !== report.used)) {
+      await sql`update storage_domain set available = ${report.available}, used = ${report.used} where id = ${report.storageDomainId}::uuid`
+      ctx.changed('storage_domain', report.storageDomainId)
+    }
+    if (report.ok && report.files !== null) await applyFiles(ctx, report.storageDomainId, report.files)
+    if (domain.wasOk !== report.ok && domain.dataCenterId !== null) touched.add(domain.dataCenterId)
+    if (domain.wasOk === true && !report.ok)
+      ctx.event('storage_domain.stats_failed', {
+        refs: [
+          { kind: 'storage_domain', id: report.storageDomainId, name: domain.name },
+          { kind: 'host', id: hostId },
+        ],
+        args: { host: hostId, storage_domain: domain.name, reason: report.detail ?? 'no reason was given' },
+      })
+  }
+  for (const dataCenterId of touched) {
+    for (const domain of await followReports(sql, dataCenterId)) ctx.changed('storage_domain', domain)
+    ctx.changed('data_center', dataCenterId)
+  }
+}
+
+async function applyFiles(
+  ctx: Ctx,
+  storageDomainId: string,
+  files: readonly { name: string; size: number }[],
+): Promise<void> {
+  const names = files.map(file => file.name)
+  const moved = await ctx.sql`
+    with gone as (delete from iso_file where storage_domain_id = ${storageDomainId}::uuid and name <> all (${names}::text[]) returning 1),
+         new as (insert into iso_file (storage_domain_id, name, size)
+                 select ${storageDomainId}::uuid, f.name, f.size from jsonb_to_recordset(${json(files)}::jsonb) as f(name text, size bigint)
+                 on conflict (storage_domain_id, name) do update set size = excluded.size where iso_file.size <> excluded.size returning 1)
+    select 1 from gone union all select 1 from new`
+  if (moved.length > 0) ctx.changed('storage_domain', storageDomainId)
+}
+
+/** Lines of a watch that say nothing new about the host's things. */
+export const isQuiet = (line: WatchLine): boolean => line.type === 'heartbeat' || line.type === 'task'

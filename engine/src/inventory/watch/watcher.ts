@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { WatchLine } from '@rookery/protocol'
+import { inTransaction } from '../../core/call.ts'
+import type { Env } from '../../core/ctx.ts'
+import { applyLines, isQuiet } from './apply.ts'
+import type { HostClients } from './clients.ts'
+import { applyFacts, applySilence } from './facts.ts'
+
+/** Lines that come this close together go into one transaction: one commit and one NOTIFY for all. */
+const batchMs = 40
+/** A host of which only heartbeats come is noted as seen this often. */
+const seenMs = 5000
+const firstRetryMs = 500
+const longestRetryMs = 5000
+
+/** Watches one host for as long as it is not stopped: reads its facts, then applies its reports as they come. */
+export class HostWatcher {
+  readonly #hostId: string
+  readonly #clients: HostClients
+  readonly #env: Env
+  readonly #stop = new AbortController()
+  readonly #done: Promise<void>
+  #queue: WatchLine[] = []
+  #lastSeen = 0
+
+  constructor(hostId: string, clients: HostClients, env: Env) {
+    this.#hostId = hostId
+    this.#clients = clients
+    this.#env = env
+    this.#done = this.#run()
+  }
+
+  /** Ends the watch; resolves when nothing of it moves any more. */
+  stop(): Promise<void> {
+    this.#stop.abort()
+    return this.#done
+  }
+
+  /** Reads the facts again. */
+  async refresh(): Promise<void> {
+    const client = await this.#clients.agent(this.#hostId)
+    const facts = await client.facts(this.#stop.signal)
+    await inTransaction(this.#env, ctx => applyFacts(ctx, this.#hostId, facts))
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    for (let wait = firstRetryMs; !signal.aborted; wait = Math.min(wait * 2, longestRetryMs)) {
+      const began = Date.now()
+      try {
+        await this.#watchOnce()
+      } catch (error) {
+        if (signal.aborted) return
+        this.#env.log.info({ err: error, host: this.#hostId }, 'the watch of a host broke off; it is tried again')
+      }
+      if (signal.aborted) return
+      try {
+        await inTransaction(this.#env, ctx => applySilence(ctx, this.#hostId))
+      } catch (error) {
+        this.#env.log.warn({ err: error, host: this.#hostId }, 'the silence of a host could not be recorded')
+      }
+      if (Date.now() - began > 30_000) wait = firstRetryMs
+      // Spread, so that an engine that comes back does not meet all hosts in one moment.
+      await pause(wait * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined) // stopped: the loop ends
+    }
+  }
+
+  async #watchOnce(): Promise<void> {
+    await this.refresh()
+    const broken = new AbortController()
+    const signal = AbortSignal.any([this.#stop.signal, broken.signal])
+    const client = await this.#clients.agent(this.#hostId)
+    let timer: NodeJS.Timeout | undefined
+    let applying: Promise<void> = Promise.resolve()
+    this.#queue = []
+    // What could not be applied comes again with the listing of the next watch.
+    const flush = () => {
+      timer = undefined
+      applying = applying.then(() => this.#apply()).catch((error: unknown) => broken.abort(error))
+    }
+    try {
+      for await (const line of client.watch({ signal })) {
+        if (isQuiet(line) && Date.now() - this.#lastSeen < seenMs) continue
+        this.#queue.push(line)
+        timer ??= setTimeout(flush, batchMs)
+      }
+    } finally {
+      clearTimeout(timer)
+      await applying
+    }
+    if (broken.signal.aborted) throw broken.signal.reason
+  }
+
+  async #apply(): Promise<void> {
+    const lines = this.#queue
+    this.#queue = []
+    this.#lastSeen = Date.now()
+    if (lines.length > 0) await inTransaction(this.#env, ctx => applyLines(ctx, this.#hostId, lines))
+  }
+}
