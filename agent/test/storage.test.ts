@@ -137,6 +137,39 @@ describe('storage with the real qemu-img', { skip: missing }, () => {
     }
   })
 
+  test('orders that are cut short by kills, again and again, are whole after the last try', async () => {
+    const dir = mkdtempSync(`${tmpdir()}/rookery-crash.`)
+    const program = fileURLToPath(new URL('../src/storage/testing-orders.ts', import.meta.url))
+    const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000)
+    try {
+      let random = seed
+      for (let round = 0; round < 8; round++) {
+        random = (random * 1_103_515_245 + 12_345) % 2 ** 31
+        const child = spawn(process.execPath, [program, dir, String(seed)], { stdio: ['ignore', 'pipe', 'inherit'] })
+        const end = new Promise(resolve => child.once('close', resolve))
+        // Its first word comes when the program is loaded; the orders take a few hundred milliseconds from there.
+        await new Promise(resolve => child.stdout.once('data', resolve))
+        await pause(random % 250)
+        child.kill('SIGKILL')
+        await end
+      }
+      const last = spawnSync(process.execPath, [program, dir, String(seed)], { encoding: 'utf8', timeout: 60_000 })
+      assert.equal(last.status, 0, `seed ${seed}: ${last.stderr}`)
+      const { path, images } = JSON.parse(last.stdout.split('\n')[1] ?? '') as { path: string; images: string }
+      assert.equal(readdirSync(path).length, 1, `seed ${seed}: ${readdirSync(path).join()}`)
+      const volumes = readdirSync(images)
+      assert.equal(volumes.length, 3, `seed ${seed}: ${volumes.join()}`)
+      for (const image of volumes)
+        assert.equal(
+          readdirSync(`${images}/${image}`).length,
+          2,
+          `seed ${seed}: ${readdirSync(`${images}/${image}`).join()}`,
+        )
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  })
+
   test('a server that dies is replaced for the next request', async () => {
     const volume = await testVolume(bench, domain, { format: 'qcow2' })
     const { url, ticket } = await testTicket(bench, domain, volume, { format: 'qcow2', serve: 'raw' })

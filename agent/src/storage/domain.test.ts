@@ -185,6 +185,17 @@ describe('a storage domain', () => {
     await until(bench, storageDomainId, r => r.ok)
   })
 
+  test('whose folders are links is not used', async () => {
+    const { path, storageDomainId } = await testDomain(bench)
+    const images = `${path}/${storageDomainId}/images`
+    renameSync(images, `${path}/moved`)
+    symlinkSync(`${path}/moved`, images)
+    const broken = await until(bench, storageDomainId, r => !r.ok)
+    assert.match(broken.detail ?? '', /images is no folder/)
+    const connection = { type: 'localfs' as const, path }
+    await assert.rejects(bench.run('storage.connect', { storageDomainId, connection }), { code: 'storage.unusable' })
+  })
+
   test('whose owner changed says how to put it right (R108)', { skip: root ? false : 'needs root' }, async () => {
     const { path, storageDomainId } = await testDomain(bench)
     const dir = `${path}/${storageDomainId}`

@@ -1,4 +1,4 @@
-import { readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, readdir, rename, rm } from 'node:fs/promises'
 import { conflict } from '@rookery/model'
 import type { TaskOf } from '@rookery/protocol'
 import { isMissing, openRegular, requireFolder, syncFolder } from './files.ts'
@@ -28,11 +28,11 @@ export async function removeImage(
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  if (task.wipe) await wipe(removed, signal)
+  if (task.wipe) await wipe(storage, removed, signal)
   await rm(removed, { recursive: true, force: true })
 }
 
-async function wipe(folder: string, signal: AbortSignal): Promise<void> {
+async function wipe(storage: HostStorage, folder: string, signal: AbortSignal): Promise<void> {
   let names: string[]
   try {
     names = await readdir(folder)
@@ -47,10 +47,18 @@ async function wipe(folder: string, signal: AbortSignal): Promise<void> {
       const { size, nlink } = await file.stat()
       // A template's volume is linked into the folders of thin disks: its bytes are not this image's.
       if (nlink > 1 || size === 0) continue
-      await writeZeros(file, 0, size, signal)
+      await overwriteData(storage, file, size, signal)
       await file.sync()
     } finally {
       await file.close()
     }
   }
+}
+
+/** Overwrites what takes space. Holes hold nothing, and filling them could fill the domain; if nobody knows the holes, all of it. */
+async function overwriteData(storage: HostStorage, file: FileHandle, size: number, signal: AbortSignal): Promise<void> {
+  const whole = [{ start: 0, length: size, data: true }]
+  const parts = await storage.qemuImg.map(file, 'raw', signal).catch(() => whole)
+  for (const { start, length, data } of parts)
+    if (data) await writeZeros(file, start, Math.min(start + length, size), signal)
 }

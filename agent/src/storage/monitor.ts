@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { lstat, readdir, statfs } from 'node:fs/promises'
 import { RookeryError } from '@rookery/model'
 import type { StorageReport } from '@rookery/protocol'
-import { errno, type Owner } from './files.ts'
+import { errno, type Owner, requireFolder } from './files.ts'
 import type { ConnectedDomain } from './host-storage.ts'
 import { decodeDomainMetadata, describeDomain } from './layout/domain-metadata.ts'
 import type { DomainPaths } from './layout/paths.ts'
@@ -66,6 +66,8 @@ function explain(domain: ConnectedDomain, error: unknown): string {
  */
 export async function ownershipDrift(paths: DomainPaths, path: string, owner: Owner): Promise<string | null> {
   const look = [paths.root, paths.metadataFolder, paths.metadata, paths.images]
+  // Links in their place would lead the agent, which is root, to write somewhere else.
+  for (const folder of [paths.root, paths.metadataFolder, paths.images]) await requireFolder(folder)
   for (const place of look) {
     const { uid, gid, mode } = await lstat(place)
     const shown = place.replace(paths.root, `${path}/${paths.root.split('/').at(-1) ?? ''}`)
