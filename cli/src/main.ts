@@ -99,6 +99,7 @@ program
 program
   .command('test [suite...]')
   .description('run the tests: everything for CI, or unit, contract, lab, e2e, faults, conformance, scale')
+  .option('-y, --yes', 'install missing Debian packages without asking (or ROOKERY_YES=1)')
   .option('--files <pattern...>', 'only test files whose path contains one of these')
   .option('--name <pattern>', 'only tests whose name matches')
   .option('--list', 'show the files of each suite, run nothing')

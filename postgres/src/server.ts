@@ -180,5 +180,6 @@ export async function startPostgres(c: Cluster, log: (text: string) => void = ()
 async function end(child: ChildProcess, ended: Promise<unknown>, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal)
   child.ref()
+  for (const pipe of [child.stdout, child.stderr]) (pipe as Socket | null)?.ref()
   await ended
 }

@@ -16,6 +16,7 @@ import { isRoot, serviceAccount } from '../system/account.ts'
 import { exec } from '../system/exec.ts'
 import { canAsk, confirm } from '../system/ask.ts'
 import { takeLock } from '../system/lock.ts'
+import { saysYes } from '../system/yes.ts'
 import { hasSystemd, startUnit } from '../system/systemd.ts'
 import { differing, machineName, settle, type UpOptions, type Wishes, wishes } from '../up/options.ts'
 import {
@@ -45,7 +46,7 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
     out.info('Not root: this will be an engine with simulated hosts. A real host needs root: sudo ./rookery up')
   await checkDisk(p.dataDir, out)
   checkMemory(out)
-  if (root) await packages(o.yes ?? false, out)
+  if (root) await packages(saysYes(o.yes), out)
   const user = root ? (await serviceAccount()).account : undefined
   await folders(p, user)
   const unlock = await takeLock(p.commandLock)

@@ -27,6 +27,15 @@ export function hostPackages(o: { arch: string; systemd: boolean }): Need[] {
   ]
 }
 
+/** What the tests need beyond a host: programs that build guest images and look at them. */
+export const testPackages: readonly Need[] = [
+  { name: 'xorriso', why: 'makes bootable discs' },
+  { name: 'mtools', why: 'fills a boot partition' },
+  { name: 'dosfstools', why: 'makes a boot partition' },
+  { name: 'e2fsprogs', why: 'makes a data partition' },
+  { name: 'kmod', why: "lists a kernel's modules" },
+]
+
 /** `dpkg-query -W -f '${Package} ${db:Status-Status}\n'` output → the packages of `needs` that are not installed. */
 export function missingOf(needs: readonly Need[], listing: string): Need[] {
   const installed = new Set(

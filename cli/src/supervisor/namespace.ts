@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { appRoot, type Paths } from '../instance/paths.ts'
 import { exec, must } from '../system/exec.ts'
@@ -45,9 +45,9 @@ export async function buildNamespace(p: Paths): Promise<void> {
     await mkdir(join(p.dataDir, from), { recursive: true, mode: 0o755 })
     await mount(join(p.dataDir, from), to)
   }
-  await exec(['mount', '--rbind', run, '/run']).then(done => {
-    if (done.code !== 0) throw new Error(`/run could not be replaced in the namespace: ${done.stderr.trim()}`)
-  })
+  await must(['mount', '--rbind', run, '/run'])
+  // Where /var/run is a folder of its own both names must still lead to the same place.
+  if (!(await lstat('/var/run')).isSymbolicLink()) await must(['mount', '--rbind', run, '/var/run'])
   await soleDeviceMounts()
 }
 

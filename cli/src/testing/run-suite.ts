@@ -1,0 +1,79 @@
+import type { Heard } from './reporter.ts'
+import { runFile } from './run-file.ts'
+import type { Suite } from './suites.ts'
+
+/** How many tests ended how, and why some did not run. */
+export interface Tally {
+  passed: number
+  failed: number
+  skipped: number
+  /** `reason` → how many tests, with one of their names. */
+  readonly reasons: Map<string, { count: number; example: string }>
+}
+
+export const newTally = (): Tally => ({ passed: 0, failed: 0, skipped: 0, reasons: new Map() })
+
+/** What the runner tells while a suite runs. */
+export interface Listener {
+  failed(file: string, name: string, why: string): void
+}
+
+/** A suite that runs: its counts so far, the files at work, and its end. */
+export interface SuiteRun {
+  readonly tally: Tally
+  readonly at: ReadonlySet<string>
+  readonly ended: Promise<Tally>
+}
+
+/** Runs the files of a suite, `concurrency` at a time, each in a process of its own. */
+export function runSuite(
+  s: Pick<Suite, 'concurrency' | 'patience'>,
+  files: readonly string[],
+  o: { env: NodeJS.ProcessEnv; name?: string; listener: Listener; signal?: AbortSignal },
+): SuiteRun {
+  const tally = newTally()
+  const at = new Set<string>()
+  const queue = [...files]
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined && !o.signal?.aborted; file = queue.shift()) {
+      at.add(file)
+      await one(file)
+      at.delete(file)
+    }
+  }
+  const one = async (file: string) => {
+    const failures: Heard[] = []
+    const heard = (h: Heard) => {
+      if (h.kind === 'fail') failures.push(h)
+      count(tally, h, file)
+    }
+    const { printed, broken } = await runFile({ ...o, file, patience: s.patience, heard })
+    if (broken) failures.push({ kind: 'fail', name: 'the file itself', why: broken })
+    if (broken) tally.failed++
+    const last = failures.length - 1
+    failures.forEach((h, i) =>
+      o.listener.failed(
+        file,
+        h.name,
+        `${h.why ?? ''}${i === last && printed ? `\nprinted by the file:\n${indent(printed)}` : ''}`,
+      ),
+    )
+  }
+  const ended = Promise.all(Array.from({ length: s.concurrency }, worker)).then(() => tally)
+  return { tally, at, ended }
+}
+
+function count(tally: Tally, h: Heard, file: string): void {
+  if (h.kind === 'pass') tally.passed++
+  else if (h.kind === 'fail') tally.failed++
+  else if (h.kind === 'skip') {
+    tally.skipped++
+    const why = h.why ?? ''
+    const known = tally.reasons.get(why)
+    if (known) known.count++
+    else tally.reasons.set(why, { count: 1, example: `${file}: ${h.name}` })
+  }
+}
+
+/** Text moved to the right. */
+export const indent = (text: string, by = '    '): string => text.trimEnd().replace(/^/gm, by)

@@ -1,0 +1,51 @@
+import { glob } from 'node:fs/promises'
+import { appRoot } from '../instance/paths.ts'
+
+/** A suite: where its tests are found, and what they need of the machine. */
+export interface Suite {
+  readonly name: string
+  readonly files: readonly string[]
+  /** Test files at once. Suites with real machines go one by one: guests are slow when they share two cores. */
+  readonly concurrency: number
+  /** Debian packages beyond none: hosts, guests and images. */
+  readonly packages: boolean
+  /** Part of a run without names: what CI runs first. */
+  readonly always: boolean
+  /** The longest a single test may take, seconds. */
+  readonly patience: number
+}
+
+/** Every suite, in the order in which they run: the quick ones first. */
+export const suites: readonly Suite[] = [
+  {
+    name: 'unit',
+    files: ['*/src/**/*.test.ts', '*/scripts/**/*.test.ts', 'scripts/**/*.test.ts'],
+    concurrency: 2,
+    packages: false,
+    always: true,
+    patience: 120,
+  },
+  { name: 'contract', files: ['*/contract/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
+  { name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
+  { name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
+  { name: 'faults', files: ['faults/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
+  { name: 'scale', files: ['scale/**/*.test.ts'], concurrency: 1, packages: false, always: false, patience: 1_800 },
+]
+
+/** The one that is a program of its own: real clients of others, which it may fetch from their registries. */
+export const CONFORMANCE = 'conformance'
+
+/** The names that `rookery test` knows. */
+export const suiteNames: readonly string[] = [...suites.map(s => s.name), CONFORMANCE]
+
+/** The test files of a suite, sorted, whose path contains one of `only` if there are any. */
+export async function filesOf(s: Suite, only: readonly string[] = [], root: string = appRoot): Promise<string[]> {
+  const found = new Set<string>()
+  for (const pattern of s.files)
+    for await (const file of glob(pattern, {
+      cwd: root,
+      exclude: name => name === 'node_modules' || name.startsWith('.'),
+    }))
+      if (!file.includes('node_modules/')) found.add(file)
+  return [...found].filter(f => only.length === 0 || only.some(part => f.includes(part))).sort()
+}
