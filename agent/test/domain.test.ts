@@ -123,12 +123,14 @@ describe('guests on a real host', { skip }, () => {
     await test('a medium is put in and taken out, disks and cards are plugged and pulled, a disk grows', async () => {
       await engine.run({ kind: 'vm.cdrom', ...run, medium: iso })
       // A mounted medium locks the tray, which is no obstacle for whoever takes it out from outside.
-      late.stream.write('\rmkdir -p /m; mount -t iso9660 -o ro /dev/sr0 /m; echo mounts=$(grep -c sr0 /proc/mounts)\r')
+      // The guest does not look for media by itself: its first try may still meet the empty drive.
+      const mount = 'until mount -t iso9660 -o ro /dev/sr0 /m 2>/dev/null; do sleep 1; done'
+      late.stream.write(`\rmkdir -p /m; ${mount}; echo mounts=$(grep -c sr0 /proc/mounts)\r`)
       await late.line(/mounts=1/)
       await engine.run({ kind: 'vm.cdrom', ...run, medium: null })
       await engine.run({ kind: 'vm.cdrom', ...run, medium: null })
       const extra = await engine.volume('qcow2', 8 * MiB)
-      const { bootable, ...disk } = engine.disk(extra, 'qcow2', { interface: 'virtio_scsi' })
+      const { bootable: _, ...disk } = engine.disk(extra, 'qcow2', { interface: 'virtio_scsi' })
       await engine.run({ kind: 'vm.disk.plug', ...run, disk })
       await engine.run({ kind: 'vm.disk.plug', ...run, disk })
       await engine.run({ kind: 'vm.disk.unplug', ...run, diskId: disk.diskId })
