@@ -91,3 +91,4 @@ function mustBeStuck(row: JobRow): void {
       },
     )
 }
+export { waitForJob } from './wait.ts'

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { unavailable } from '@rookery/model'
+import type { FastifyInstance } from 'fastify'
+import type { EngineConfig } from './config.ts'
+import { inTransaction } from './core/call.ts'
+import { type Actor, type Env, systemActor } from './core/ctx.ts'
+import type { Logger } from './core/log.ts'
+import { type DomainModule, registry } from './core/registry.ts'
+import { isDatabaseAway, listen, migrate, openDatabase } from './db/index.ts'
+import { nativeDialect } from './dialects/native/routes.ts'
+import { allDomains, ovirt } from './domains.ts'
+import type { EngineHandle } from './engine.ts'
+import { Lease } from './engines/lease.ts'
+import { pruneChanges } from './events/changes.ts'
+import { ChangeFeed } from './events/stream.ts'
+import { createLogger } from './http/logger.ts'
+import { createMetrics } from './http/metrics.ts'
+import { addRequestHooks } from './http/requests.ts'
+import { createHttpServer } from './http/server.ts'
+import { addWellKnown } from './http/well-known.ts'
+import type { HostPort } from './jobs/host-port.ts'
+import type { JobHooks } from './jobs/hooks.ts'
+import { JobRunner } from './jobs/runner.ts'
+import { startReconcilers } from './reconcile/loop.ts'
+import { reconciler } from './reconcile/reconciler.ts'
+import { startSequencer } from './reconcile/sequencer-loop.ts'
+import { version } from './version.ts'
+
+/** What only test entry points hand in; production has none of it. */
+export interface EngineHooks {
+  jobs?: JobHooks
+  /** Stands between jobs and hosts. */
+  hostPort?: (port: HostPort) => HostPort
+  /** Domains beside the release's own; with `only`, in place of all but identity. */
+  modules?: readonly DomainModule[]
+  only?: boolean
+  log?: Logger
+}
+
+/** One engine process, or one of several in a test. */
+export interface Engine {
+  readonly handle: EngineHandle
+  readonly app: FastifyInstance
+  /** Brings the schema up to date, listens, takes up jobs. Resolves when requests are answered. */
+  start(): Promise<{ url: string; port: number }>
+  /** Ends streams, hands jobs on, gives the lease back. Safe to call twice. */
+  stop(): Promise<void>
+  readonly runner: JobRunner
+}
+
+const databaseWaitMs = 30_000
+
+/** Puts an engine together; nothing runs before `start`. */
+export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}): Promise<Engine> {
+  const instanceId = randomUUID()
+  const log = hooks.log ?? createLogger(config.log.level, { engine: instanceId.slice(0, 8) })
+  const db = openDatabase(config.database, { connections: config.connections })
+  const modules = hooks.only === true ? (await allDomains()).slice(0, 1) : await allDomains()
+  const all = [...modules, ...(hooks.modules ?? []), housekeeping]
+  const known = registry(all)
+  const notifications = listen(config.database, {
+    onGap: error => log.debug({ err: error }, 'the ear for notifications was closed; it opens again'),
+  })
+  const lease = new Lease({
+    db,
+    notifications,
+    log,
+    instanceId,
+    version,
+    url: config.advertiseUrl,
+    leaseSeconds: config.leaseSeconds,
+  })
+  const stopping = new AbortController()
+  const feed = new ChangeFeed(db, notifications, log)
+
+  const env = (actor: Actor = systemActor, correlationId: string = randomUUID()): Env => ({
+    db,
+    actor,
+    correlationId,
+    log: log.child({ correlationId }),
+    engineId: config.engineId,
+    hear: (topic, hear) => notifications.on(topic, hear),
+  })
+  const handle: EngineHandle = {
+    config,
+    db,
+    log,
+    registry: known,
+    instanceId,
+    notifications,
+    env,
+    isMine: duty => lease.isMine(duty),
+    onMembership: changed => lease.onMembership(changed),
+    stopping: stopping.signal,
+  }
+  const port = all.find(module => module.hostPort !== undefined)?.hostPort?.(handle) ?? noHosts
+  const runner = new JobRunner({
+    db,
+    notifications,
+    instanceId,
+    log,
+    definitions: known.jobs,
+    hostPort: hooks.hostPort?.(port) ?? port,
+    hooks: hooks.jobs,
+  })
+
+  const app = await createHttpServer(config.tls)
+  addRequestHooks(app, log)
+  const metrics = createMetrics({
+    db,
+    version,
+    jobs: () => runner.size,
+    streams: () => feed.size,
+    leaseHolds: () => lease.holds,
+  })
+  addWellKnown(app, { db, metrics, version, instanceId, leaseHolds: () => lease.holds })
+  nativeDialect(app, handle, feed)
+  const dialect = hooks.only === true ? undefined : await ovirt()
+  // A scope of its own: its parsers and error shapes are not the native dialect's.
+  if (dialect !== undefined) await app.register(async scope => dialect(scope as unknown as FastifyInstance, handle))
+
+  const started: (() => Promise<void> | void)[] = []
+  let stopped: Promise<void> | undefined
+
+  async function start(): Promise<{ url: string; port: number }> {
+    await whenAnswering(() => migrate(db.pool), log).then(report => {
+      if (report.applied.length > 0) log.info({ ...report }, 'database schema brought up to date')
+      if (report.newer.length > 0)
+        log.warn({ newer: report.newer }, 'the database belongs to a newer release, which this one can work with')
+    })
+    for (const module of all) await module.bootstrap?.(handle)
+    await app.listen({ host: config.listen.host, port: config.listen.port })
+    await lease.start()
+    feed.start()
+    started.push(startSequencer(db, notifications, log))
+    runner.start()
+    started.push(
+      startReconcilers({
+        reconcilers: known.reconcilers,
+        notifications,
+        log,
+        env: () => env(),
+        isMine: handle.isMine,
+        onMembership: handle.onMembership,
+      }),
+    )
+    for (const module of all) {
+      await module.start?.(handle)
+      if (module.stop !== undefined) started.push(() => module.stop?.())
+    }
+    await inTransaction(env(), async ctx => ctx.event('engine.started', { refs: [], data: { instanceId, version } }))
+    const address = app.server.address() as AddressInfo
+    log.info({ port: address.port, version }, 'engine is ready')
+    return { url: `https://${config.listen.host}:${address.port}`, port: address.port }
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    const quietly = async (what: string, work: () => Promise<unknown> | void) => {
+      try {
+        await work()
+      } catch (error) {
+        log.warn({ err: error }, `${what} did not end well`)
+      }
+    }
+    await quietly('the server', () => app.close())
+    for (const end of started.reverse()) await quietly('a part', async () => end())
+    await quietly('the feed', () => feed.stop())
+    await quietly('jobs', () => runner.stop())
+    await quietly('the farewell', () =>
+      inTransaction(env(), async ctx => ctx.event('engine.stopped', { refs: [], data: { instanceId } })),
+    )
+    await quietly('the lease', () => lease.stop())
+    await quietly('notifications', () => notifications.close())
+    metrics.stop()
+    await quietly('the database', () => db.close())
+    log.info({}, 'engine has stopped')
+  }
+
+  return { handle, app, runner, start, stop: () => (stopped ??= stop()) }
+}
+
+/** Retries while the database is away: engine and database are started together. */
+async function whenAnswering<T>(work: () => Promise<T>, log: Logger): Promise<T> {
+  const deadline = Date.now() + databaseWaitMs
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isDatabaseAway(error) || Date.now() > deadline) throw error
+      log.debug({ err: error }, 'the database does not answer yet')
+      await pause(200)
+    }
+  }
+}
+
+const noHosts: HostPort = {
+  client: async () => {
+    throw unavailable('host.port', 'This engine has no way to hosts.')
+  },
+  isFenced: async () => false,
+}
+
+/** What belongs to no domain. */
+const housekeeping: DomainModule = {
+  name: 'housekeeping',
+  operations: [],
+  queries: [],
+  jobs: [],
+  reconcilers: [reconciler('changes', { every: '5m' }, async ctx => void (await pruneChanges(ctx.sql)))],
+}
