@@ -105,6 +105,8 @@ export interface Visit {
   protocol: 'vnc' | 'serial'
   /** For `agentOf(hostId).openConsole`. */
   hostTicket: string
+  /** The session that took the ticket: the visit ends with it. */
+  sessionId: string | null
 }
 
 /**
@@ -114,11 +116,16 @@ export interface Visit {
  * @throws `forbidden` `console.ticket_void` for a ticket that is unknown, used, or over
  */
 export async function redeem(env: Env, value: string): Promise<Visit> {
-  const row = await env.db.sql.maybe<{ vmId: string; vmName: string; protocol: 'vnc' | 'serial' }>`
+  const row = await env.db.sql.maybe<{
+    vmId: string
+    vmName: string
+    protocol: 'vnc' | 'serial'
+    sessionId: string | null
+  }>`
     update console_ticket t set used_at = now() from vm v, vm_run r
      where t.ticket_hash = ${hashOf(value)} and t.used_at is null and t.expires_at > now()
        and v.id = t.vm_id and r.id = t.run_id and r.ended is null
-    returning t.vm_id, v.name as vm_name, t.protocol`
+    returning t.vm_id, v.name as vm_name, t.protocol, t.session_id`
   if (row === undefined)
     throw forbidden(
       'console.ticket_void',
@@ -127,7 +134,7 @@ export async function redeem(env: Env, value: string): Promise<Visit> {
   const hostTicket = randomBytes(24).toString('base64url')
   const { jobId } = await startOpening(env, row, hostTicket)
   const opened = await opening(env, jobId)
-  return { vmId: row.vmId, hostId: opened.hostId, protocol: row.protocol, hostTicket }
+  return { vmId: row.vmId, hostId: opened.hostId, protocol: row.protocol, hostTicket, sessionId: row.sessionId }
 }
 
 function startOpening(env: Env, row: { vmId: string; vmName: string; protocol: 'vnc' | 'serial' }, hostTicket: string) {

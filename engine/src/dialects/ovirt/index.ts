@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { followers } from './followers.ts'
+import type { EngineHandle } from '../../engine.ts'
+import { version } from '../../version.ts'
 import { apiBase, parseAddress } from './http/address.ts'
 import { type Authenticated, authenticate } from './http/authenticate.ts'
 import { answerFormat } from './http/format.ts'
@@ -8,6 +10,7 @@ import { createRouter } from './http/router.ts'
 import { dispatch, faultAnswer, type HttpAnswer } from './kernel/dispatch.ts'
 import type { OvirtPort } from './kernel/services.ts'
 import { pkiRoutes } from './pki/pki-routes.ts'
+import { ovirtPort } from './port.ts'
 import { routes } from './routes.ts'
 import { ssoRoutes } from './sso/sso-routes.ts'
 
@@ -49,7 +52,7 @@ export async function ovirtDialect(
     return send(reply, { ...answer, status })
   })
 
-  ssoRoutes(app, port, o.loginLimit ?? {})
+  ssoRoutes(app, port)
   pkiRoutes(app, port)
 
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -86,3 +89,7 @@ export async function ovirtDialect(
   for (const url of [apiBase, `${apiBase};*`, `${apiBase}/*`])
     app.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url, handler: handle, exposeHeadRoute: true })
 }
+
+/** The dialect on a running engine. */
+export const ovirtDialect = async (app: FastifyInstance, engine: EngineHandle): Promise<void> =>
+  addOvirtApi(app, await ovirtPort(engine, version))
