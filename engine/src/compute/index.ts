@@ -1,0 +1,48 @@
+import type { DomainModule } from '../core/registry.ts'
+import { changeCd } from './cdrom/change.ts'
+import { update as updateCdrom } from './cdrom/operations.ts'
+import { list as cdromList } from './cdrom/queries.ts'
+import { openConsole } from './console/open.ts'
+import { list as consoleList } from './console/queries.ts'
+import { ticket } from './console/ticket.ts'
+import * as attachment from './disk-attachment/operations.ts'
+import { plugDisk, unplugDisk } from './disk-attachment/plug.ts'
+import { list as attachmentList } from './disk-attachment/queries.ts'
+import * as nic from './nic/operations.ts'
+import { plugNic, unplugNic } from './nic/plug.ts'
+import * as nicQueries from './nic/queries.ts'
+import { list as templateList } from './template/queries.ts'
+import * as vm from './vm/operations.ts'
+import { list as vmList } from './vm/queries.ts'
+import { runsReconciler } from './vm/reconcile.ts'
+import { removeVm } from './vm/remove.ts'
+import { settleVm } from './vm/settle.ts'
+import { rebootVm, resetVm, resumeVm, shutdownVm } from './vm/signal.ts'
+import { startVm } from './vm/start.ts'
+import { stopVm } from './vm/stop.ts'
+import { suspendVm } from './vm/suspend.ts'
+
+/** VMs with their disks, cards, CDs and consoles, and templates. */
+export const compute: DomainModule = {
+  name: 'compute',
+  operations: [...Object.values(vm), ...Object.values(attachment), ...Object.values(nic), updateCdrom, ticket],
+  queries: [vmList, attachmentList, nicQueries.list, nicQueries.reportedDevices, cdromList, consoleList, templateList],
+  jobs: [
+    startVm,
+    settleVm,
+    stopVm,
+    shutdownVm,
+    rebootVm,
+    resetVm,
+    resumeVm,
+    suspendVm,
+    removeVm,
+    plugDisk,
+    unplugDisk,
+    plugNic,
+    unplugNic,
+    changeCd,
+    openConsole,
+  ],
+  reconcilers: [runsReconciler],
+}

@@ -1,0 +1,37 @@
+import type { DomainModule } from '../core/registry.ts'
+import { bootstrapInventory } from './bootstrap/bootstrap.ts'
+import { firstStorage } from './bootstrap/storage.ts'
+import * as cluster from './cluster/operations.ts'
+import { list as clusterList } from './cluster/queries.ts'
+import * as dataCenter from './data-center/operations.ts'
+import { list as dataCenterList } from './data-center/queries.ts'
+import { activateHost } from './host/activate.ts'
+import { deactivateHost } from './host/deactivate.ts'
+import * as host from './host/operations.ts'
+import { list as hostList } from './host/queries.ts'
+import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
+import * as tag from './tag/operations.ts'
+import * as tagQueries from './tag/queries.ts'
+import { clientsOf } from './watch/clients.ts'
+import { WatchManager } from './watch/manager.ts'
+
+const managers = new Set<WatchManager>()
+
+/** Data centers, clusters, hosts, tags, and the watch of hosts. */
+export const inventory: DomainModule = {
+  name: 'inventory',
+  operations: [...Object.values(dataCenter), ...Object.values(cluster), ...Object.values(host), ...Object.values(tag)],
+  queries: [dataCenterList, clusterList, hostList, tagQueries.list, tagQueries.assignments],
+  jobs: [activateHost, deactivateHost],
+  reconcilers: [hostsReconciler, spmReconciler, firstStorage],
+  hostPort: clientsOf,
+  bootstrap: bootstrapInventory,
+  start: engine => {
+    managers.add(new WatchManager(engine))
+  },
+  stop: async () => {
+    const mine = [...managers]
+    managers.clear()
+    await Promise.all(mine.map(manager => manager.stop()))
+  },
+}

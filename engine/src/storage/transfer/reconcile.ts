@@ -1,0 +1,73 @@
+import { inTransaction } from '../../core/call.ts'
+import type { Ctx } from '../../core/ctx.ts'
+import { reconciler } from '../../reconcile/reconciler.ts'
+import { cancelTransfer } from './cancel.ts'
+import { closeTransfer, renewTransfer } from './open.ts'
+import { movePhase } from './store.ts'
+import type { TransferRow } from './types.ts'
+
+/** How often a ticket is renewed and asked how it was used. */
+const renewSeconds = 10
+
+/** What is to be done about a transfer under way. Pure. */
+export function onTime(
+  t: Pick<TransferRow, 'direction' | 'timeoutPolicy' | 'inactivityTimeout' | 'active' | 'lastActiveAt'> & {
+    renewedAt: Date | null
+    hostUp: boolean
+  },
+  now: Date,
+): 'pause' | 'cancel' | 'renew' | null {
+  const giveUp =
+    t.timeoutPolicy === 'cancel' || (t.timeoutPolicy === 'legacy' && t.direction === 'download') ? 'cancel' : 'pause'
+  // A lost host: an upload can go on later, a download begins anew. Fact sheet 2.4.
+  if (!t.hostUp) return t.direction === 'upload' ? 'pause' : 'cancel'
+  const idle = (now.getTime() - t.lastActiveAt.getTime()) / 1000
+  if (t.inactivityTimeout > 0 && !t.active && idle > t.inactivityTimeout) return giveUp
+  const age = t.renewedAt === null ? Number.POSITIVE_INFINITY : (now.getTime() - t.renewedAt.getTime()) / 1000
+  return age >= renewSeconds ? 'renew' : null
+}
+
+/** Transfers under way: tickets are renewed, idle ones paused or cancelled by their policy, old ended ones forgotten. */
+export const transfersReconciler = reconciler('imageTransfers', { every: '5s' }, async ctx => {
+  const rows = await ctx.sql<
+    TransferRow & {
+      renewedAt: Date | null
+      alias: string
+      dataCenterId: string
+      hostStatus: string | null
+      userGone: boolean
+    }
+  >`
+    select t.*, d.alias, d.data_center_id, h.status as host_status
+      from image_transfer t join disk_view d on d.id = t.disk_id left join host h on h.id = t.host_id
+     where t.phase = 'transferring' order by t.id`
+  for (const row of rows) {
+    const input = { transferId: row.id, diskId: row.diskId, alias: row.alias, dataCenterId: row.dataCenterId }
+    // A host that is only being connected to again is no lost one.
+    const hostUp = row.hostStatus !== null && !['non_responsive', 'maintenance'].includes(row.hostStatus)
+    const todo = onTime({ ...row, hostUp }, new Date())
+    if (todo === 'renew') await ctx.start(renewTransfer, input)
+    else if (todo !== null) await inTransaction(ctx, tx => timeOut(tx, row, input, todo))
+  }
+  await ctx.sql`delete from image_transfer
+    where phase = 'finished_success' and ended_at < now() - interval '15 minutes' or ended_at < now() - interval '30 minutes'`
+})
+
+async function timeOut(
+  ctx: Ctx,
+  row: TransferRow & { alias: string },
+  input: { transferId: string; diskId: string; alias: string; dataCenterId: string },
+  todo: 'pause' | 'cancel',
+): Promise<void> {
+  const moved = await movePhase(ctx.sql, row.id, todo === 'pause' ? 'paused_system' : 'cancelled_system', [
+    'transferring',
+  ])
+  if (!moved) return
+  ctx.changed('image_transfer', row.id)
+  ctx.event(todo === 'pause' ? 'transfer.timeout.paused' : 'transfer.timeout.cancelled', {
+    refs: [{ kind: 'disk', id: row.diskId, name: row.alias }],
+    args: { direction: row.direction, disk: row.alias },
+  })
+  if (todo === 'pause') await ctx.start(closeTransfer, input)
+  else await ctx.start(cancelTransfer, input)
+}
