@@ -34,11 +34,7 @@ function send(reply: FastifyReply, answer: HttpAnswer): FastifyReply {
  * oVirt's REST API v4 with its sign-on, certificates and health page, over the engine's operations and queries.
  * One Fastify plugin; its body parser and error answers do not reach other dialects.
  */
-export async function ovirtDialect(
-  app: FastifyInstance,
-  port: OvirtPort,
-  o: { loginLimit?: object } = {},
-): Promise<void> {
+export async function addOvirtApi(app: FastifyInstance, port: OvirtPort): Promise<void> {
   const find = createRouter(routes)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit }, (_, body, done) => done(null, body))
