@@ -120,8 +120,8 @@ describe('the tiny guest', { skip }, () => {
     assert.deepEqual([again.host, again.seed, again.boots], ['web-1', 'none', '4'])
   })
 
-  test('runs the commands of a cloud-config on a config drive that is a disk, for a new instance', async t => {
-    const seed = join(folder, 'config.iso')
+  test('runs the commands of a cloud-config on a config drive that is a FAT disk, for a new instance', async t => {
+    const seed = join(folder, 'config.fat')
     const userData = [
       '#cloud-config',
       'hostname: web-2',
@@ -138,6 +138,7 @@ describe('the tiny guest', { skip }, () => {
     ].join('\n')
     await makeSeed(seed, {
       kind: 'config-drive',
+      format: 'fat',
       instance: 'i-two',
       host: 'other',
       userData,

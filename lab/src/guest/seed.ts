@@ -1,10 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { MiB } from '@rookery/model'
 import { run } from '../images/run.ts'
 
 /** What a guest is told at its first start. */
 export interface SeedOptions {
   kind: 'nocloud' | 'config-drive'
+  /** ISO 9660 without it; FAT is what a seed on a disk often has. */
+  format?: 'iso' | 'fat'
   /** The guest runs its user data once for each. */
   instance: string
   host?: string
@@ -15,8 +18,8 @@ export interface SeedOptions {
 }
 
 /**
- * Makes a seed CD: NoCloud (label `cidata`; meta-data, user-data) or config drive (label `config-2`;
- * openstack/latest/meta_data.json, user_data). Needs xorriso.
+ * Makes a seed medium: NoCloud (label `cidata`; meta-data, user-data) or config drive (label `config-2`;
+ * openstack/latest/meta_data.json, user_data). Needs xorriso, or for FAT dosfstools and mtools.
  */
 export async function makeSeed(file: string, o: SeedOptions): Promise<void> {
   const work = await mkdtemp(join(dirname(file), '.seed-'))
@@ -27,7 +30,14 @@ export async function makeSeed(file: string, o: SeedOptions): Promise<void> {
       await writeFile(join(root, path), text)
     }
     const label = o.kind === 'nocloud' ? 'cidata' : 'config-2'
-    await run('xorriso', ['-as', 'mkisofs', '-quiet', '-V', label, '-J', '-R', '-o', file, root])
+    if (o.format === 'fat') {
+      await writeFile(file, '')
+      await truncate(file, 4 * MiB)
+      await run('mkfs.vfat', ['-n', label, file])
+      await run('mcopy', ['-s', '-i', file, ...(await readdir(root)).map(name => join(root, name)), '::/'])
+    } else {
+      await run('xorriso', ['-as', 'mkisofs', '-quiet', '-V', label, '-J', '-R', '-o', file, root])
+    }
   } finally {
     await rm(work, { recursive: true, force: true })
   }
