@@ -26,7 +26,11 @@ export class Devices {
     await this.#session.call('domainDetachDeviceFlags', args, options)
   }
 
-  /** Unplugs by alias. Asynchronous by nature: the `deviceRemoved` event tells when it is done. */
+  /**
+   * Unplugs by alias. Asynchronous by nature: the `deviceRemoved` event tells when it is done. A guest that has not seen
+   * the device yet ignores the request, so it may have to be repeated; leave seconds between the requests, since
+   * libvirtd 9.0 was seen to crash when one arrived in the moment in which the guest let go.
+   */
   async detachAlias(alias: string, affect: Affect = {}, options?: CallOptions): Promise<void> {
     const args = { dom: this.#dom, alias, flags: affectFlags(affect) }
     await this.#session.call('domainDetachDeviceAlias', args, options)

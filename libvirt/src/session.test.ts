@@ -122,6 +122,14 @@ test('while down, calls reject at once by default and wait when asked to', async
   assert.equal(await answer, 'h')
 })
 
+test('a call that finds no connection says why the latest attempt failed', async () => {
+  await using s = await start()
+  s.daemon.handlers.connectOpen = call => call.fail(45, 'you are no longer welcome')
+  s.daemon.dropAll()
+  await until('an attempt was refused', () => s.daemon.calls('connectOpen').length > 2)
+  await assert.rejects(s.client.host.hostname(), /connectGetHostname was not sent: you are no longer welcome/)
+})
+
 test('waiting for a connection can be aborted', async () => {
   await using s = await start({ whileDown: 'wait', connectTimeoutMs: 100 })
   s.daemon.handlers.authList = () => {}

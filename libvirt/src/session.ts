@@ -50,6 +50,8 @@ export class Session {
   #connection: Connection | null = null
   #state: SessionState = 'down'
   #reason: LibvirtConnectionError | null = null
+  /** Why the latest attempt to come back failed; for the message of calls that find no connection. */
+  #lastFailure: unknown = null
   #waiters = new Set<() => void>()
   /** The run of attempts to come back, so that close() can wait for it. */
   #recovery: Promise<void> = Promise.resolve()
@@ -147,17 +149,21 @@ export class Session {
       const connection = this.#connection
       if (connection && !connection.endReason) return connection
       if (this.#state === 'closed' || this.#options.whileDown !== 'wait') {
-        const why = this.#reason ?? connection?.endReason
-        throw new LibvirtConnectionError(
-          this.#state === 'closed' ? 'closed' : 'lost',
-          this.#state === 'closed'
-            ? `${procedure} was not sent: ${why?.message ?? 'the connection is closed'}`
-            : `${procedure} was not sent: there is no connection to libvirt at the moment`,
-          { procedure, cause: why },
-        )
+        throw this.#absence(procedure, connection?.endReason)
       }
       await this.#nextChange(signal)
     }
+  }
+
+  /** What a call rejects with that finds no connection. */
+  #absence(procedure: ProcedureName, endReason: LibvirtConnectionError | null | undefined): LibvirtConnectionError {
+    const closed = this.#state === 'closed'
+    const why = closed ? (this.#reason ?? endReason) : (this.#lastFailure ?? this.#reason ?? endReason)
+    const because = why instanceof Error ? why.message : 'there is no connection to libvirt'
+    return new LibvirtConnectionError(closed ? 'closed' : 'lost', `${procedure} was not sent: ${because}`, {
+      procedure,
+      cause: why,
+    })
   }
 
   #nextChange(signal?: AbortSignal): Promise<void> {
@@ -178,6 +184,7 @@ export class Session {
 
   #adopt(connection: Connection): void {
     this.#connection = connection
+    this.#lastFailure = null
     connection.onEvent((name, body) => this.#events.deliver(name, body))
     void connection.ended.then(reason => {
       if (this.#connection !== connection) return
@@ -208,8 +215,9 @@ export class Session {
         this.#adopt(fresh)
         this.#enter({ state: 'up', gap: { reason, from, to: new Date() } })
         return
-      } catch {
-        // The daemon is still starting, or went away again; the reason of the first loss is the one worth telling.
+      } catch (error) {
+        // The daemon is still starting, or went away again, or now refuses us: whichever it is, calls can tell.
+        this.#lastFailure = error
         await connection?.close()
       }
     }

@@ -68,11 +68,16 @@ describe('a guest with an agent', { skip: missing ?? false }, () => {
     await domain.on('deviceRemoved', event => removed.push(event.alias))
     await domain.devices.attach(HOTPLUG_DISK(file), { live: true })
     const alias = /<alias name='(virtio-disk1)'\/>/.exec(await domain.xml())?.[1] ?? ''
-    // A guest that has not yet taken notice of the new device may ignore the request to release it.
+    // A guest that has not noticed the device yet may ignore the request, so it is repeated, but seldom: libvirtd 9.0
+    // crashes when it is asked again in the moment in which the guest lets go.
+    let askedAt = 0
     await until(
       'the disk is gone',
       async () => {
-        if (!removed.includes(alias)) await domain.devices.detachAlias(alias, { live: true }).catch(() => null)
+        if (Date.now() - askedAt > 10_000) {
+          askedAt = Date.now()
+          await domain.devices.detachAlias(alias, { live: true })
+        }
         return removed.includes(alias)
       },
       BOOT_MS,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # First program of a private libvirt host, inside fresh mount, PID, network and UTS namespaces; started by daemon.ts.
-# $1 is the host's own directory. Standard input carries commands (start, stop, kill); its end ends the host, and the
-# kernel then kills everything in it, guests included, however the tests ended.
+# $1 is the host's own directory. Standard input carries commands, each answered by its name; the end of it ends the
+# host, and the kernel then kills everything in it, guests included, however the tests ended.
 set -eu
 dir=$1
 mount --make-rprivate /
@@ -20,13 +20,14 @@ hostname "$(cat "$dir/hostname")"
 ip link set lo up
 virtlogd --daemon
 pid=
-while read -r command; do
+while read -r command signal file; do
   case $command in
     start) libvirtd >>"$dir/libvirtd.out" 2>&1 </dev/null & pid=$! ;;
     stop) kill -TERM "$pid"; wait "$pid" 2>/dev/null || true ;;
     kill) kill -KILL "$pid"; wait "$pid" 2>/dev/null || true ;;
     freeze) kill -STOP "$pid" ;;
     thaw) kill -CONT "$pid" ;;
+    signal) kill "-$signal" "$(cat "$file")" ;;
   esac
   echo "$command"
 done

@@ -108,6 +108,11 @@ export class TestDaemon implements AsyncDisposable {
     await this.#command('thaw')
   }
 
+  /** Stops a guest's QEMU process from running, or lets it run again: a hypervisor that hangs. */
+  async signalGuest(name: string, signal: 'STOP' | 'CONT'): Promise<void> {
+    await this.#command(`signal ${signal} /run/libvirt/qemu/${name}.pid`)
+  }
+
   /** Ends the host with everything on it and removes its directory. */
   async stop(): Promise<void> {
     const child = this.#process

@@ -83,6 +83,21 @@ describe('migration', { skip: missing ?? false }, () => {
     await domain.destroy()
   })
 
+  test('a caller that gives up does not stop the migration', async () => {
+    const domain = await source.domains.create(guestXml('orphan', { memoryMiB: 64 }))
+    const abort = new AbortController()
+    const waiting = domain.jobs.migrate({ ...route(), bandwidthMiBps: 1 }, { signal: abort.signal })
+    await until('the job runs', async () => (await domain.jobs.stats()).type === 'unbounded')
+    abort.abort()
+    await assert.rejects(waiting, { name: 'AbortError' })
+    const arrived = await until('the guest has moved', async () => {
+      const there = await target.domains.byName('orphan').catch(() => null)
+      return there && (await there.state()).state === 'running' && there
+    })
+    await until('the source has let go', async () => (await source.domains.list()).length === 0)
+    await arrived.destroy()
+  })
+
   test('a target that cannot be reached is an error, and the guest runs on', async () => {
     const domain = await source.domains.create(guestXml('lonely'))
     const nowhere = { target: 'qemu+unix:///system?socket=/nonexistent/sock' }

@@ -98,6 +98,34 @@ describe('a daemon that comes and goes', { skip: missing ?? false }, () => {
   })
 })
 
+describe('a hypervisor that hangs', { skip: missing ?? false }, () => {
+  test('calls that wait for it take no place from those that do not', async () => {
+    await using daemon = await TestDaemon.start()
+    await using client = await daemon.connect({ keepalive: { intervalMs: 100, count: 5 }, reconnect: false })
+    const domain = await client.domains.create(guestXml('hanging'))
+    const other = await client.domains.create(guestXml('healthy'))
+    await daemon.signalGuest('hanging', 'STOP')
+    let answered = 0
+    const hanging = Array.from({ length: 8 }, async () => {
+      await domain.qemu.monitor({ execute: 'query-status' })
+      answered++
+    })
+    // More than libvirtd takes of one client at once. Yet it is still heard, and still hears our pings.
+    const end = Date.now() + 1500
+    await until('many pings have passed', async () => {
+      assert.equal((await other.state()).state, 'running')
+      assert.equal((await client.domains.list()).length, 2)
+      return Date.now() > end
+    })
+    await other.destroy()
+    assert.equal(answered, 0)
+    await daemon.signalGuest('hanging', 'CONT')
+    await Promise.all(hanging)
+    await domain.destroy()
+    assert.equal(client.state, 'up')
+  })
+})
+
 describe('keepalive with a real daemon', { skip: missing ?? false }, () => {
   test('the daemon pings, is answered, and keeps the connection', async () => {
     // A daemon that pings every second and gives up after one miss.
