@@ -15,6 +15,10 @@ export interface KindSpec {
   readonly parents: Readonly<Record<string, SqlFragment>>
   /** A further way to see a row, `user` being the asker's id (a parameter). */
   readonly also?: (user: SqlFragment) => SqlFragment
+  /** No permission can be given on a row itself. */
+  readonly ownPermissions?: false
+  /** Whoever sees one of the entities in the column `refs` sees the row. */
+  readonly byRefs?: true
   /** Whoever holds any permission at all sees every row. */
   readonly common?: boolean
 }
@@ -138,6 +142,8 @@ export const kinds = {
     base: 'job',
     word: 'job',
     parents: {},
+    ownPermissions: false,
+    byRefs: true,
     also: user => fragment`x.owner_id = ${user}`,
   },
   event: {
@@ -145,9 +151,9 @@ export const kinds = {
     base: 'event',
     word: 'event',
     parents: {},
-    also: user => fragment`(x.actor_id = ${user} or exists (
-      select 1 from jsonb_to_recordset(x.refs) as r(kind text, id uuid) join permission q
-          on q.user_id = ${user} and q.object_kind = r.kind and q.object_id = r.id))`,
+    ownPermissions: false,
+    byRefs: true,
+    also: user => fragment`x.actor_id = ${user}`,
   },
 } as const satisfies Record<string, KindSpec>
 

@@ -10,6 +10,7 @@ function reaches(kind: RowKind, spec: KindSpec, forSeeing: boolean): SqlFragment
   )
   const inherited = join([...above, fragment`p.object_kind = 'system'`], ' or ')
   const gate = forSeeing ? fragment`r.sees_children and (${inherited})` : fragment`(${inherited})`
+  if (spec.ownPermissions === false) return gate
   return fragment`((p.object_kind = ${kind} and p.object_id = x.id) or ${gate})`
 }
 
@@ -20,7 +21,30 @@ export function seenBy(kind: RowKind, userId: string): SqlFragment {
   const direct = fragment`exists (select 1 from permission p join role r on r.id = p.role_id
     where p.user_id = ${user} and ${reaches(kind, spec, true)})`
   const common = spec.common ? [fragment`exists (select 1 from permission q where q.user_id = ${user})`] : []
-  return fragment`(${join([direct, ...(spec.also ? [spec.also(user)] : []), ...common], ' or ')})`
+  const byRefs = spec.byRefs ? [seenByRefs(userId)] : []
+  return fragment`(${join([direct, ...(spec.also ? [spec.also(user)] : []), ...common, ...byRefs], ' or ')})`
+}
+
+const refKinds = [
+  'vm',
+  'disk',
+  'template',
+  'host',
+  'cluster',
+  'data_center',
+  'storage_domain',
+  'network',
+  'vnic_profile',
+] as const
+
+/** The condition that one of the entities in `x.refs` may be seen. The inner selects do not depend on the row: they run once. */
+function seenByRefs(userId: string): SqlFragment {
+  const each = refKinds.map(
+    kind => fragment`(ref.kind = ${kind} and ref.id in (
+      select x.id from ${ident(kindSpec(kind).table)} x where ${seenBy(kind, userId)}))`,
+  )
+  return fragment`exists (
+    select 1 from jsonb_to_recordset(x.refs) as ref(kind text, id uuid) where ${join(each, ' or ')})`
 }
 
 /**
@@ -46,6 +70,7 @@ export async function holds(sql: Sql, actor: Actor, permit: Permit, ref: Ref): P
   if (actor.kind === 'system') return true
   const held = fragment`p.user_id = ${actor.userId}::uuid and ${permit} = any (r.permits)`
   const rows =
+    // What has no permissions of its own is covered by those on the system.
     ref.kind === 'system'
       ? await sql`select 1 from permission p join role r on r.id = p.role_id
                    where ${held} and p.object_kind = 'system' limit 1`
