@@ -196,7 +196,7 @@ async function put(
   await insideTicket(ticket, image, offset, length)
   await running(ticket, req, offset, async operation => {
     try {
-      for await (const chunk of req as AsyncIterable<Buffer>) {
+      for await (const chunk of inSteps(req)) {
         if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
         await image.write(chunk, offset + operation.done)
         operation.done += chunk.length
@@ -210,6 +210,21 @@ async function put(
     if (flush) await image.flush()
   })
   sendEmpty(res)
+}
+
+/** A body in pieces of about `step` bytes: TLS brings 16 KiB at a time, too little for a write of its own. */
+async function* inSteps(req: IncomingMessage): AsyncGenerator<Buffer> {
+  let chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length < step) continue
+    yield Buffer.concat(chunks, length)
+    chunks = []
+    length = 0
+  }
+  if (length > 0) yield Buffer.concat(chunks, length)
 }
 
 const partial = (announced: number, got: number) =>

@@ -77,10 +77,19 @@ export function createConnections(deps: ConnectionDeps): Connections {
     for (const callback of callbacks) callback(value)
   }
 
+  // A look and an order may want to show the same path at once; they take turns.
+  const shows = new Map<string, Promise<void>>()
+  const show = (path: string): Promise<void> => {
+    const now = () => showAt(path, mountPoint(deps.mountRoot, path), deps.qemuOwner())
+    const turn = (shows.get(path) ?? Promise.resolve()).then(now, now)
+    shows.set(path, turn)
+    return turn
+  }
+
   const lookOnce = async (domain: ConnectedDomain): Promise<void> => {
     // A mount below may have gone and come back, or a reboot took the mount root: showing it again is cheap.
-    await showAt(domain.connection.path, mountPoint(deps.mountRoot, domain.connection.path), deps.qemuOwner()).catch(
-      (error: unknown) => deps.log.debug({ err: error, storageDomainId: domain.id }, 'cannot show the domain'),
+    await show(domain.connection.path).catch((error: unknown) =>
+      deps.log.debug({ err: error, storageDomainId: domain.id }, 'cannot show the domain'),
     )
     const found = await inspectDomain(domain, deps.owner, patience, last.get(domain.id))
     if (domains.get(domain.id) !== domain) return
@@ -111,9 +120,12 @@ export function createConnections(deps: ConnectionDeps): Connections {
           `${path}/${storageDomainId} holds the metadata of another storage domain, ${info.storageDomainId}.`,
         )
       await mkdir(deps.mountRoot, { recursive: true, mode: 0o755 })
-      await showAt(path, mountPoint(deps.mountRoot, path), deps.qemuOwner())
+      await show(path)
       const found = await inspectDomain(domain, deps.owner, patience, undefined)
-      if (!found.ok) throw unavailable('storage.unusable', found.detail ?? 'The domain cannot be used.')
+      if (!found.ok) {
+        await hide(domain)
+        throw unavailable('storage.unusable', found.detail ?? 'The domain cannot be used.')
+      }
       if (info.type === 'data') {
         const swept = await sweepRemovedImages(domain.paths, removePrefix)
         if (swept > 0) deps.log.info({ storageDomainId, swept }, 'images whose removal was interrupted are gone now')
@@ -131,6 +143,8 @@ export function createConnections(deps: ConnectionDeps): Connections {
       domains.delete(storageDomainId)
       last.delete(storageDomainId)
       await save()
+      // A look that has begun would show it again.
+      await looking.get(storageDomainId)
       await hide(domain)
     },
     async look(storageDomainId) {
