@@ -1,6 +1,6 @@
 import { invalid, isUuid } from '@rookery/model'
 import { fragment, join, nothing, type SqlFragment } from '../db/index.ts'
-import type { SearchField, SearchTable } from './field.ts'
+import type { SearchField, SearchTable, Seen } from './field.ts'
 import { type Expression, type Operator, parseSearch } from './parse.ts'
 
 /** A search ready to be spliced into a kind's list query. */
@@ -23,6 +23,11 @@ const symbols: Record<Operator, SqlFragment> = {
 
 const never = fragment`false`
 
+interface How {
+  exact: boolean
+  seen: Seen
+}
+
 /**
  * Turns a search text into SQL through the kind's field table; every value becomes a parameter. An unknown field is `invalid`
  * and the message lists the known ones.
@@ -30,12 +35,12 @@ const never = fragment`false`
 export function compileSearch(
   text: string,
   table: SearchTable,
-  options: { caseSensitive?: boolean } = {},
+  options: { seen: Seen; caseSensitive?: boolean },
 ): CompiledSearch {
   const search = parseSearch(text)
-  const exact = options.caseSensitive === true
+  const how: How = { exact: options.caseSensitive === true, seen: options.seen }
   return {
-    ...(search.where === undefined ? {} : { where: expression(search.where, table, exact) }),
+    ...(search.where === undefined ? {} : { where: expression(search.where, table, how) }),
     ...(search.sortBy === undefined ? {} : { orderBy: order(search.sortBy, table) }),
     ...(search.page === undefined ? {} : { page: search.page }),
   }
@@ -68,10 +73,10 @@ function order(sort: { field: string; descending: boolean; column: number }, tab
   return sort.descending ? fragment`${field.sql} desc nulls last` : fragment`${field.sql} asc nulls first`
 }
 
-function expression(e: Expression, table: SearchTable, exact: boolean): SqlFragment {
+function expression(e: Expression, table: SearchTable, how: How): SqlFragment {
   if (e.kind !== 'term') {
-    const left = expression(e.left, table, exact)
-    const right = expression(e.right, table, exact)
+    const left = expression(e.left, table, how)
+    const right = expression(e.right, table, how)
     return e.kind === 'and' ? fragment`(${left} and ${right})` : fragment`(${left} or ${right})`
   }
   const any = (conditions: SqlFragment[]) => (conditions.length === 0 ? never : fragment`(${join(conditions, ' or ')})`)
@@ -79,30 +84,25 @@ function expression(e: Expression, table: SearchTable, exact: boolean): SqlFragm
     const fields = table.default.flatMap(name => table.fields[name] ?? [])
     return any(
       e.values.flatMap(value =>
-        fields.map(field => compare(field, '=', value.includes('*') ? value : `*${value}*`, e.column, exact)),
+        fields.map(field => compare(field, '=', value.includes('*') ? value : `*${value}*`, e.column, how)),
       ),
     )
   }
   const field = fieldOf(e.field, e.column, table)
   if (e.operator === '!=') {
-    const found = any(e.values.map(value => compare(field, '=', value, e.column, exact)))
+    const found = any(e.values.map(value => compare(field, '=', value, e.column, how)))
     return fragment`not coalesce(${found}, false)`
   }
-  return any(e.values.map(value => compare(field, e.operator, value, e.column, exact)))
+  return any(e.values.map(value => compare(field, e.operator, value, e.column, how)))
 }
 
-function compare(field: SearchField, operator: Operator, value: string, column: number, exact: boolean): SqlFragment {
-  const condition = condition0(field, operator, value, column, exact)
-  return field.within ? field.within(condition) : condition
+function compare(field: SearchField, operator: Operator, value: string, column: number, how: How): SqlFragment {
+  const condition = plain(field, operator, value, column, how.exact)
+  return field.within ? field.within(condition, how.seen) : condition
 }
 
-function condition0(
-  field: SearchField,
-  operator: Operator,
-  value: string,
-  column: number,
-  exact: boolean,
-): SqlFragment {
+/** The comparison itself, on the field's own expression. */
+function plain(field: SearchField, operator: Operator, value: string, column: number, exact: boolean): SqlFragment {
   const { sql } = field
   const symbol = symbols[operator]
   const wants = (what: string) =>

@@ -14,14 +14,20 @@ const table: SearchTable = {
     memory: { sql: fragment`v.memory`, type: 'number' },
     status: { sql: fragment`v.status`, type: 'enum' },
     time: { sql: fragment`v.at`, type: 'time' },
-    'storage.name': { sql: fragment`s.name`, type: 'text', within: c => fragment`exists (select 1 from s where ${c})` },
+    'storage.name': {
+      sql: fragment`s.name`,
+      type: 'text',
+      within: (c, seen) => fragment`exists (select 1 from ${seen('storage_domain')} s where ${c})`,
+    },
   },
   default: ['name'],
   prefixes: ['vm', 'vms'],
 }
 
+const seen = () => fragment`visible_domains`
+
 const sql = (text: string) => {
-  const { where } = compileSearch(text, table)
+  const { where } = compileSearch(text, table, { seen })
   assert.ok(where)
   const compiled = compile(where.strings, where.values)
   return [compiled.text, compiled.values]
@@ -58,10 +64,13 @@ test('wildcards become patterns and their own signs stay themselves', () => {
 })
 
 test('a field of related things is asked inside an exists', () => {
-  assert.equal(sql('Storage.name=data1')[0], '(exists (select 1 from s where lower(s.name) = lower($1)))')
+  assert.equal(
+    sql('Storage.name=data1')[0],
+    '(exists (select 1 from visible_domains s where lower(s.name) = lower($1)))',
+  )
   assert.equal(
     sql('storage.name!=data1')[0],
-    'not coalesce((exists (select 1 from s where lower(s.name) = lower($1))), false)',
+    'not coalesce((exists (select 1 from visible_domains s where lower(s.name) = lower($1))), false)',
   )
 })
 
@@ -72,8 +81,8 @@ test('the prefix of the kind itself is understood', () => {
 test('mistakes are named with their column', () => {
   const at = (code: string, column: number) => (e: unknown) =>
     e instanceof RookeryError && e.code === code && (e.detail as { column: number }).column === column
-  assert.throws(() => compileSearch('nmae=a', table), at('search.unknown_field', 1))
-  assert.throws(() => compileSearch('name="a', table), at('search.syntax', 6))
-  assert.throws(() => compileSearch('name=', table), at('search.syntax', 6))
-  assert.throws(() => compileSearch('memory=lots', table), at('search.value', 1))
+  assert.throws(() => compileSearch('nmae=a', table, { seen }), at('search.unknown_field', 1))
+  assert.throws(() => compileSearch('name="a', table, { seen }), at('search.syntax', 6))
+  assert.throws(() => compileSearch('name=', table, { seen }), at('search.syntax', 6))
+  assert.throws(() => compileSearch('memory=lots', table, { seen }), at('search.value', 1))
 })

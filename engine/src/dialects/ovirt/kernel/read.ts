@@ -1,6 +1,7 @@
 import { invalid, isUuid, notFound } from '@rookery/model'
 import { ask } from '../../../core/call.ts'
 import type { Query } from '../../../core/query.ts'
+import { visible } from '../../../core/visible.ts'
 import { fragment } from '../../../db/index.ts'
 import { compileSearch, type SearchTable } from '../../../search/index.ts'
 import { booleanParameter, integerParameter } from '../http/address.ts'
@@ -33,7 +34,8 @@ export async function searched<I, R, In extends object>(
   const wanted = integerParameter(address, 'max')
   const max = wanted === undefined || wanted < 0 ? undefined : wanted
   const caseSensitive = booleanParameter(address, 'case_sensitive') ?? false
-  const { page, ...search } = table === undefined ? {} : compileSearch(text, table, { caseSensitive })
+  const { page, ...search } =
+    table === undefined ? {} : compileSearch(text, table, { caseSensitive, seen: kind => visible(request.env, kind) })
   const size = max ?? (page === undefined ? undefined : 100)
   const rows = await ask(request.env, query, {
     ...input,
