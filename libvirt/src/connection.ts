@@ -2,9 +2,10 @@
  * One connection to a libvirt daemon: calls in flight by serial number, events, streams, keepalive, and the reason it
  * ended. It never reconnects; `session.ts` does that.
  */
-import { connect, type Socket } from 'node:net'
-import { LibvirtConnectionError, LibvirtError } from './errors.ts'
-import { virNetMessageError, virNetStreamHole } from './generated/net.gen.ts'
+import type { Socket } from 'node:net'
+import { dial } from './dial.ts'
+import { LibvirtConnectionError } from './errors.ts'
+import { virNetStreamHole } from './generated/net.gen.ts'
 import { DEFAULT_KEEPALIVE, isKeepalive, Keepalive, type KeepaliveOptions } from './keepalive.ts'
 import {
   type AnyProcedure,
@@ -15,6 +16,7 @@ import {
   type ProcedureName,
   procedures,
 } from './procedures.ts'
+import { readError } from './remote-error.ts'
 import { type Slot, Slots } from './slots.ts'
 import { LibvirtStream, type StreamOptions, type StreamPort, type StreamSink } from './stream.ts'
 import {
@@ -90,29 +92,11 @@ export class Connection {
 
   /** Opens the socket. The protocol's own handshake (`openConnection` in `handshake.ts`) is not done here. */
   static async dial(options: ConnectionOptions = {}, signal?: AbortSignal): Promise<Connection> {
-    signal?.throwIfAborted()
-    const path = options.socket ?? DEFAULT_SOCKET
-    const socket = connect({ path })
-    await new Promise<void>((resolve, reject) => {
-      const limit = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
-      const done = (error?: unknown): void => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        socket.removeListener('connect', done)
-        socket.removeListener('error', onError)
-        if (error === undefined) return resolve()
-        socket.on('error', () => {}) // A socket given up on may still fail; nobody waits for it any more.
-        socket.destroy()
-        reject(error)
-      }
-      const onError = (cause: Error): void =>
-        done(new LibvirtConnectionError('connect', `no libvirt daemon answers at ${path}: ${cause.message}`, { cause }))
-      const onAbort = (): void => done(signal?.reason)
-      const timer = setTimeout(() => onError(new Error(`no answer in ${limit} ms`)), limit)
-      socket.once('connect', () => done())
-      socket.once('error', onError)
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    const socket = await dial(
+      options.socket ?? DEFAULT_SOCKET,
+      options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      signal,
+    )
     return new Connection(socket, options)
   }
 
@@ -312,7 +296,7 @@ export class Connection {
     }
     try {
       if (header.status === OK) pending.succeed(body, header.serial)
-      else pending.fail(errorOf(body, pending.name))
+      else pending.fail(readError(body, pending.name))
     } catch (error) {
       // The frame was whole, so only this call is lost, not the connection.
       const cause = error instanceof Error ? error.message : String(error)
@@ -348,7 +332,7 @@ export class Connection {
         ),
       finish: () => this.#send(this.#writer.encode({ ...header, type: STREAM, status: OK }, nothing, undefined)),
       abort: () => this.#send(this.#writer.encode({ ...header, type: STREAM, status: ERROR }, nothing, undefined)),
-      error: body => errorOf(body, name),
+      error: body => readError(body, name),
       pause: () => {
         this.#paused.add(token)
         this.#flow()
@@ -393,16 +377,4 @@ export class Connection {
 
 function headerOf(procedure: AnyProcedure, serial: number): Omit<Header, 'type' | 'status'> {
   return { prog: procedure.program, vers: procedure.version, proc: procedure.number, serial }
-}
-
-function errorOf(body: Buffer, procedure: ProcedureName): LibvirtError {
-  const { code, domain, level, message, str1, str2, str3, int1, int2 } = decodeXdr(virNetMessageError, body)
-  return new LibvirtError({
-    code,
-    domain,
-    level,
-    message: message ?? `libvirt gave no message with error ${code}`,
-    details: { str1, str2, str3, int1, int2 },
-    procedure,
-  })
 }
