@@ -10,7 +10,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { config: { type: 'string' } } })
   if (values.config === undefined) throw new Error('Usage: main.ts --config FILE')
   const config = readConfig(values.config)
-  process.umask(0o077)
+  // Files are made with the modes that they need: storage must be passable for QEMU's user, whatever the starter's mask was.
+  process.umask(0o022)
   const log = makeLog(config.log.level)
   process.on('unhandledRejection', error => log.error({ err: error }, 'a promise failed that nobody waited for'))
   const agent = await startAgent(config, log, createStorage)

@@ -28,6 +28,16 @@ function networkNamespaceOf(daemon: TestDaemon): string {
   throw new Error('the network namespace of the daemon was not found')
 }
 
+/** Lets QEMU run as the user of Debian's package, as on a real host, where closed folders and files of others stop it. */
+async function runGuestsUnprivileged(daemon: TestDaemon): Promise<void> {
+  if (!/^libvirt-qemu:/m.test(readFileSync('/etc/passwd', 'utf8'))) return
+  const file = join(daemon.directory, 'etc/libvirt/qemu.conf')
+  const text = readFileSync(file, 'utf8').replace('user = "root"', 'user = "libvirt-qemu"')
+  writeFileSync(file, `${text.replace('group = "root"', 'group = "kvm"')}dynamic_ownership = 1\nremember_owner = 0\n`)
+  await daemon.stopDaemon()
+  await daemon.startDaemon()
+}
+
 /** A port of our loopback that leads to a port of another network namespace's. */
 class Relay {
   readonly port: number
@@ -78,6 +88,7 @@ export class AgentHost implements AsyncDisposable {
 
   static async start(extra: object = {}): Promise<AgentHost> {
     const daemon = await TestDaemon.start({ hostname: 'rkagent' })
+    await runGuestsUnprivileged(daemon)
     const host = new AgentHost(daemon, extra)
     try {
       await host.startAgent()
