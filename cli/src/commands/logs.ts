@@ -2,6 +2,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Fault } from '../fault.ts'
 import { dataDirOf, paths } from '../instance/paths.ts'
+import { readable } from '../log-line.ts'
 import type { Output } from '../output.ts'
 
 /** A line of a log, with the time it carries. */
@@ -57,14 +58,16 @@ export async function logsCommand(components: readonly string[], o: LogsOptions,
     )
 }
 
-interface LogFileInfo {
+/** A log file and whose it is. */
+export interface LogFileInfo {
   readonly name: string
   readonly path: string
   /** Not one of the older files (`engine.log.1`). */
   readonly current: boolean
 }
 
-async function logFiles(folder: string): Promise<LogFileInfo[]> {
+/** The log files in a folder. */
+export async function logFiles(folder: string): Promise<LogFileInfo[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [] as string[]
     throw error
@@ -75,10 +78,11 @@ async function logFiles(folder: string): Promise<LogFileInfo[]> {
     .map(n => ({ name: basename(n).split('.')[0] ?? n, path: join(folder, n), current: n.endsWith('.log') }))
 }
 
-/** The time a line carries: pino's `"time":…` or an ISO-like beginning, as PostgreSQL's and libvirt's. */
+/** The time a line carries: pino's `"time":…` in milliseconds or as a date, or an ISO-like beginning, as PostgreSQL's and libvirt's. */
 export function timeOf(text: string): number | undefined {
-  const pino = /"time":(\d{12,14})\b/.exec(text)?.[1]
-  if (pino) return Number(pino)
+  const pino = /"time":(?:(\d{12,14})\b|"([^"]+)")/.exec(text)
+  if (pino?.[1]) return Number(pino[1])
+  if (pino?.[2] && !Number.isNaN(Date.parse(pino[2]))) return Date.parse(pino[2])
   const iso = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(?: ?(?:\+0000|UTC|Z))?/.exec(text)
   if (!iso) return undefined
   const at = Date.parse(`${iso[1]}T${iso[2]}Z`)
@@ -106,26 +110,6 @@ export function merge(logs: readonly (readonly Line[])[]): Line[] {
     .map(x => x.line)
 }
 
-const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
-
-/** A pino line as a person reads it; any other line as it is. Control characters are shown, not sent to the terminal. */
-export function readable(text: string): string {
-  const plain = (s: string) =>
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    s.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, c => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
-  if (!text.startsWith('{')) return plain(text)
-  let value: Record<string, unknown>
-  try {
-    value = JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return plain(text) // looks like JSON and is not
-  }
-  const { time, level, msg, pid: _pid, hostname: _hostname, name: _name, v: _v, ...rest } = value
-  if (typeof time !== 'number') return plain(text)
-  const extra = Object.keys(rest).length ? ` ${JSON.stringify(rest)}` : ''
-  return plain(`${new Date(time).toISOString()} ${levels[Number(level)] ?? ''} ${String(msg ?? '')}${extra}`)
-}
-
 /** The last lines of a file, read from its end: logs may be large. */
 async function tail(path: string, from: string, lines: number): Promise<Line[]> {
   const file = await open(path, 'r')
@@ -140,17 +124,21 @@ async function tail(path: string, from: string, lines: number): Promise<Line[]> 
   }
 }
 
-/** Shows what is added, until interrupted. A file that shrank was turned over and is read from its beginning. */
-async function follow(files: readonly LogFileInfo[], put: (line: Line) => void): Promise<void> {
+/** Shows what is added, until interrupted or `over`. A file that shrank was turned over and is read from its beginning. */
+export async function follow(
+  files: readonly LogFileInfo[],
+  put: (line: Line) => void,
+  over: () => boolean = () => false,
+): Promise<void> {
   const state = new Map<string, { size: number; inode: number; rest: string; at: number }>()
   for (const f of files) {
-    const s = await stat(f.path)
-    state.set(f.path, { size: s.size, inode: s.ino, rest: '', at: Date.now() })
+    const s = await stat(f.path).catch(() => undefined) // not written yet
+    state.set(f.path, { size: s?.size ?? 0, inode: s?.ino ?? 0, rest: '', at: Date.now() })
   }
-  let go = true
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (go = false))
-  process.stdout.on('error', () => (go = false)) // the pager was closed
-  while (go) {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  process.stdout.on('error', () => stop.abort()) // the pager was closed
+  while (!stop.signal.aborted && !over()) {
     const fresh: Line[][] = []
     for (const f of files) {
       const was = state.get(f.path)

@@ -1,34 +1,19 @@
-import { readFile } from 'node:fs/promises'
-import { lookup } from 'node:dns/promises'
-import { hostname } from 'node:os'
-
-import type { Account } from '@rookery/postgres'
 import { Fault } from '../fault.ts'
 import { dataDirOf, type Paths, paths } from '../instance/paths.ts'
-import { freePort } from '../instance/ports.ts'
-import { bridgePrefix, readSettings, type Settings, writeSettings } from '../instance/settings.ts'
-import { chooseSubnet, takenNetworks } from '../instance/subnet.ts'
+import { readSettings, type Settings } from '../instance/settings.ts'
 import { type Output, step } from '../output.ts'
 import { installPackages, missingPackages } from '../packages/apt.ts'
 import { hostPackages, type Need } from '../packages/list.ts'
 import { ask, report } from '../supervisor/control.ts'
 import { isRoot, serviceAccount } from '../system/account.ts'
-import { exec } from '../system/exec.ts'
 import { canAsk, confirm } from '../system/ask.ts'
 import { takeLock } from '../system/lock.ts'
-import { saysYes } from '../system/yes.ts'
 import { hasSystemd, startUnit } from '../system/systemd.ts'
-import { differing, machineName, settle, type UpOptions, type Wishes, wishes } from '../up/options.ts'
-import {
-  checkAddress,
-  checkDatabaseFiles,
-  checkDisk,
-  checkMachine,
-  checkMemory,
-  checkOutsideDatabase,
-  describe,
-} from '../up/preflight.ts'
-import { adminPassword, certificates, folders, writeConfigs } from '../up/prepare.ts'
+import { saysYes } from '../system/yes.ts'
+import { differing, type UpOptions, type Wishes, wishes } from '../up/options.ts'
+import { checkDisk, checkMachine, checkMemory } from '../up/preflight.ts'
+import { folders } from '../up/prepare.ts'
+import { setup } from '../up/setup.ts'
 import { type Started, startSupervisor, waitUntilReady } from '../up/start.ts'
 import { summary, summaryText } from '../up/summary.ts'
 
@@ -47,8 +32,8 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
   await checkDisk(p.dataDir, out)
   checkMemory(out)
   if (root) await packages(saysYes(o.yes), out)
-  const user = root ? (await serviceAccount()).account : undefined
-  await folders(p, user)
+  const account = root ? (await serviceAccount()).account : undefined
+  await folders(p, account)
   const unlock = await takeLock(p.commandLock)
   if (!unlock)
     throw new Fault('busy', `Another "rookery up" or "down" works on ${p.dataDir} right now.`, 'Wait for it to end.')
@@ -56,7 +41,7 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
   let settings: Settings
   try {
     if (await already(p, w, out)) return // the other one was faster
-    settings = await prepare(p, w, root, user, password, out)
+    settings = await setup(p, w, { root, host: root, account, password }, out)
     started = await start(p, settings, o.detach ?? false, out)
   } finally {
     unlock()
@@ -116,61 +101,6 @@ const list = (needs: readonly Need[]): string => {
   return needs.map(n => `  ${n.name.padEnd(width)}  ${n.why}`).join('\n')
 }
 
-async function prepare(
-  p: Paths,
-  w: Wishes,
-  root: boolean,
-  user: Account | undefined,
-  password: string | undefined,
-  out: Output,
-): Promise<Settings> {
-  const old = await readSettings(p)
-  if (old && old.mode !== (root ? 'host' : 'simulated'))
-    throw new Fault(
-      old.mode === 'host' ? 'needsRoot' : 'busy',
-      `The instance in ${p.dataDir} was set up ${old.mode === 'host' ? 'by root, with this machine as a host' : 'without root, with simulated hosts only'}.`,
-      old.mode === 'host'
-        ? 'Run this as root, or choose another --data-dir.'
-        : 'Run this as the user who made it, or choose another --data-dir.',
-    )
-  const name = machineName(await ownFqdn())
-  const settings = await settle(old, w, {
-    root,
-    ...name,
-    freePort: (wanted, not) => freePort('127.0.0.1', wanted, not),
-    subnet: async engineId => chooseSubnet(engineId, await takenNetworks(bridgePrefix({ engineId }))),
-  })
-  await checkAddress(settings)
-  const databaseUrl = await database(p, w, settings, out)
-  await writeSettings(p, settings)
-  await step(
-    out,
-    'certificates',
-    () => certificates(p, settings, name.hostname, user),
-    c => (c.ca.made ? `new authority, ${c.signed} signed` : c.signed ? `${c.signed} renewed` : 'valid'),
-  )
-  const whence = await adminPassword(p, password, user)
-  if (whence === 'made') out.info(`✓ password of the admin made, in ${p.adminPassword}`)
-  await writeConfigs(p, settings, databaseUrl, user)
-  return settings
-}
-
-/** Checks the database that will be used; answers the outside one's address. */
-async function database(p: Paths, w: Wishes, s: Settings, out: Output): Promise<string | undefined> {
-  if (s.database === 'embedded') {
-    await checkDatabaseFiles(p)
-    return undefined
-  }
-  const url = w.database || (await readFile(p.databaseUrl, 'utf8')).trim()
-  await step(
-    out,
-    'outside database',
-    st => (st.note(describe(url)), checkOutsideDatabase(url)),
-    found => found,
-  )
-  return url
-}
-
 async function start(p: Paths, s: Settings, detach: boolean, out: Output): Promise<Started> {
   const began = performance.now()
   const unit = detach && s.mode === 'host' && hasSystemd()
@@ -204,13 +134,3 @@ async function stay(p: Paths, started: Started, out: Output): Promise<void> {
 
 const ended = (started: Started) =>
   new Promise<string>(resolve => started.child?.on('exit', (code, signal) => resolve(signal ?? `code ${code}`)))
-
-/** The name that the machine's own address resolves back to, if anybody knows one. */
-async function ownFqdn(): Promise<string | undefined> {
-  const said = await exec(['hostname', '--fqdn'], { timeout: 5_000 }).catch(() => undefined)
-  if (said?.code === 0 && said.stdout.trim()) return said.stdout.trim()
-  return lookup(hostname()).then(
-    () => hostname(),
-    () => undefined, // a machine without a name of its own
-  )
-}

@@ -60,6 +60,6 @@ export type Paths = ReturnType<typeof paths>
 export const inside = { app: '/run/rookery/app', data: '/run/rookery/data' } as const
 
 /** Checkout and data directory as the processes of this instance see them. */
-export function seenBy(mode: 'host' | 'simulated', dataDir: string): { app: string; data: string } {
-  return mode === 'host' ? inside : { app: appRoot, data: dataDir }
+export function seenBy(s: { readonly root: boolean }, dataDir: string): { app: string; data: string } {
+  return s.root ? inside : { app: appRoot, data: dataDir }
 }

@@ -16,6 +16,11 @@ export interface Settings {
   readonly engineId: string
   /** `host`: this machine is a hypervisor host (needs root). `simulated`: engine and pretend hosts only. */
   readonly mode: 'host' | 'simulated'
+  /**
+   * Whether root runs it: then in a mount namespace of its own, engine and database as the service user. Else everything
+   * is the caller's.
+   */
+  readonly root: boolean
   readonly listen: string
   readonly port: number
   readonly fqdn: string

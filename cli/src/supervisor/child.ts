@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
+import { lastWords } from '../log-line.ts'
 import { plainEnv } from '../system/exec.ts'
 import { startTime } from '../system/proc.ts'
 import { backoff, failuresAfter } from './backoff.ts'
@@ -63,6 +64,7 @@ export class Child {
   #since: Date | undefined
   #lastError: string | undefined
   #stopping = false
+  #again = false
   #wake: () => void = () => undefined
   #loop: Promise<void> | undefined
 
@@ -87,6 +89,16 @@ export class Child {
 
   start(): void {
     this.#loop ??= Promise.resolve().then(() => this.#keep())
+  }
+
+  /** Ends the program, to be started again without a wait; also wakes one that waits for its next start. */
+  restart(): void {
+    this.#again = true
+    const running = this.#running
+    if (!running) return void this.#wake()
+    running.kill(this.spec.stop.signal)
+    const kill = setTimeout(() => running.kill('SIGKILL'), this.spec.stop.patience)
+    running.ended.then(() => clearTimeout(kill))
   }
 
   /** Stops the program and does not start it again. Resolves when it is gone, or left running on purpose. */
@@ -116,15 +128,21 @@ export class Child {
       const began = performance.now()
       const why = await this.#once()
       if (this.#stopping) return
+      if (this.#again) {
+        this.#again = false
+        failures = 0
+        continue
+      }
       failures = failuresAfter(failures, performance.now() - began)
       this.#lastError = why
       this.#restarts++
       this.#since = undefined
       this.#set('failing')
       this.#log.write(
-        `${new Date().toISOString()} supervisor: ${this.spec.name} ${why.split('\n')[0]}; next start in ${backoff(failures)} ms\n`,
+        `${new Date().toISOString()} supervisor: ${this.spec.name} ${why.split(/[;\n]/)[0]}; next start in ${backoff(failures)} ms\n`,
       )
       await this.#sleep(backoff(failures))
+      this.#again = false
     }
   }
 
@@ -138,16 +156,16 @@ export class Child {
       return `could not be started: ${error instanceof Error ? error.message : String(error)}`
     }
     const running = this.#running
-    let over = false
+    const life = { over: false }
     const ended = running.ended.then(why => {
-      over = true
+      life.over = true
       this.#wake()
       return why
     })
     this.#changed()
-    while (!over && !this.#stopping) {
+    while (!life.over && !this.#stopping) {
       const ok = await this.spec.ready().catch(() => false) // not answering is what we ask about
-      if (over || this.#stopping) break
+      if (life.over || this.#stopping) break
       if (ok && this.#state !== 'ready') {
         this.#since ??= new Date()
         this.#lastError = undefined
@@ -157,7 +175,7 @@ export class Child {
     }
     const why = await ended
     this.#running = undefined
-    const words = this.#log.tail()
+    const words = lastWords(this.#log.tail(20))
     return words ? `${why}; its last words:\n${words}` : why
   }
 
@@ -204,8 +222,9 @@ function endOf(child: ChildProcess): Promise<string> {
 async function adopt(pid: number): Promise<Running> {
   const born = await startTime(pid)
   const ended = (async () => {
-    while (born !== undefined && (await startTime(pid)) === born)
-      await new Promise(resolve => setTimeout(resolve, 1_000))
+    if (born === undefined) return 'ended'
+    do await new Promise(resolve => setTimeout(resolve, 1_000))
+    while ((await startTime(pid)) === born)
     return 'ended'
   })()
   return {

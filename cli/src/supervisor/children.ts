@@ -43,7 +43,7 @@ export function children(w: World): ChildSpec[] {
 
 /** The cluster of an instance, as its own processes see it. */
 export async function cluster(w: Pick<World, 'settings' | 'paths' | 'account'>): Promise<Cluster> {
-  const seen = seenBy(w.settings.mode, w.paths.dataDir)
+  const seen = seenBy(w.settings, w.paths.dataDir)
   const binaries = await embeddedBinaries()
   return {
     binaries: { ...binaries, bin: binaries.bin.replace(appRoot, seen.app) },
@@ -155,7 +155,7 @@ async function program(
   name: 'agent' | 'engine' | 'simulator',
   account: Account | undefined,
 ): Promise<string[]> {
-  const seen = seenBy(w.settings.mode, w.paths.dataDir)
+  const seen = seenBy(w.settings, w.paths.dataDir)
   const node = process.execPath.startsWith(`${appRoot}/`)
     ? process.execPath.replace(appRoot, seen.app)
     : process.execPath
@@ -163,11 +163,12 @@ async function program(
   const cache = `NODE_COMPILE_CACHE=${join(seen.data, name, 'cache')}`
   const main = [node, '--disable-warning=ExperimentalWarning', join(seen.app, name, 'src/main.ts')]
   const config = join(seen.data, name, 'config.json')
+  const words = name === 'engine' ? [config] : ['--config', config]
   const port =
     w.settings.port < 1024 && name === 'engine' && account
       ? ['--inh-caps=+net_bind_service', '--ambient-caps=+net_bind_service']
       : []
-  const [setpriv, ...rest] = asAccount(['/usr/bin/env', cache, ...main, '--config', config], account, 'TERM')
+  const [setpriv, ...rest] = asAccount(['/usr/bin/env', cache, ...main, ...words], account, 'TERM')
   return [setpriv as string, ...port, ...rest]
 }
 

@@ -14,7 +14,10 @@ export interface SupervisorReport {
 }
 
 /** One line to the supervisor. */
-export type Request = { readonly do: 'status' } | { readonly do: 'stop' }
+export type Request =
+  | { readonly do: 'status' }
+  | { readonly do: 'stop' }
+  | { readonly do: 'restart'; readonly names: readonly string[] }
 
 /** Lines from the supervisor: progress, then exactly one answer. */
 export type Reply = { readonly said: string } | { readonly report: SupervisorReport } | { readonly done: true }
@@ -57,7 +60,7 @@ function serve(socket: Socket, answer: (request: Request, said: (line: string) =
       socket.destroy() // not one of ours
       return
     }
-    if (request.do !== 'status' && request.do !== 'stop') return void socket.destroy()
+    if (!['status', 'stop', 'restart'].includes(request.do)) return void socket.destroy()
     answer(request, said => put({ said })).then(
       reply => {
         put(reply)

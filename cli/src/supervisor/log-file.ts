@@ -1,5 +1,8 @@
 import { createWriteStream, existsSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs'
 
+/** How much of the newest text is kept for messages, characters. */
+const KEPT = 8_000
+
 /**
  * A log file that never grows beyond `limit` bytes: the full one becomes `name.1`, the one before it `name.2`, up to `keep`.
  * Lines are kept whole: a file is only changed between two of them.
@@ -20,7 +23,9 @@ export class LogFile {
 
   /** Adds text as it came from a program. */
   write(text: string): void {
-    this.#last = (this.#last + text).slice(-4_000)
+    this.#last += text
+    if (this.#last.length > 2 * KEPT)
+      this.#last = this.#last.slice(this.#last.indexOf('\n', this.#last.length - KEPT) + 1)
     if (this.#size + text.length > this.#limit && text.includes('\n')) {
       const cut = text.indexOf('\n') + 1
       this.#put(text.slice(0, cut))

@@ -26,7 +26,7 @@ if (!settings) throw new Error(`${p.settings} is not there: "rookery up" makes i
 const startedAt = new Date().toISOString()
 const host = settings.mode === 'host'
 try {
-  if (host) await buildNamespace(p)
+  if (settings.root) await buildNamespace(p, host)
 } catch (error) {
   // Only sentences: `up` shows the end of this log.
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
@@ -39,7 +39,7 @@ const supervisor = new Supervisor(
   children({
     paths: p,
     settings,
-    account: host ? await account(SERVICE_USER) : undefined,
+    account: settings.root ? await account(SERVICE_USER) : undefined,
     confinement: confined ?? { security: 'none', deviceNamespaces: false, cgroups: false },
   }),
   p.log,
@@ -61,7 +61,8 @@ async function end(said?: (line: string) => void): Promise<void> {
 
 await listen(p.socket, async (request, said) => {
   if (request.do === 'status') return { report: report() }
-  await end(said)
+  if (request.do === 'restart') supervisor.restart(request.names)
+  else await end(said)
   return { done: true }
 })
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end())

@@ -33,15 +33,15 @@ export const inNamespace = (argv: readonly string[]): string[] => [
   ...argv,
 ]
 
-/** Builds the namespace. To be called in the process that {@link inNamespace} started. */
-export async function buildNamespace(p: Paths): Promise<void> {
+/** Builds the namespace, with libvirt's folders for a `host`. To be called in the process that {@link inNamespace} started. */
+export async function buildNamespace(p: Paths, host: boolean): Promise<void> {
   await freshRun(p)
   const run = join(p.host, 'run')
   for (const name of kept) await keep(`/run/${name}`, join(run, name))
   await mkdir(join(run, 'lock'), { recursive: true })
   await mount(appRoot, join(run, 'rookery/app'), 'ro')
   await mount(p.dataDir, join(run, 'rookery/data'))
-  for (const [from, to] of binds) {
+  for (const [from, to] of host ? binds : []) {
     await mkdir(join(p.dataDir, from), { recursive: true, mode: 0o755 })
     await mount(join(p.dataDir, from), to)
   }

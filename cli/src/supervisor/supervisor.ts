@@ -29,6 +29,11 @@ export class Supervisor {
     return this.#children.map(c => c.report())
   }
 
+  /** Ends the named children, which are then started again at once. */
+  restart(names: readonly string[]): void {
+    for (const child of this.#children) if (names.includes(child.spec.name)) child.restart()
+  }
+
   /** Stops everything once, however often it is called; `said` hears of each child. */
   stop(said: (line: string) => void = () => undefined): Promise<void> {
     this.#stop ??= this.#stopAll(said)

@@ -18,7 +18,7 @@ export const RESULTS = 3
  * A reporter for one test file: one JSON line per result, with the names of the suites around it. It writes them itself, at once: what
  * a reporter yields goes through a stream, which a file that ends abruptly would lose.
  */
-// biome-ignore lint/correctness/useYield: see above
+// oxlint-disable-next-line require-yield -- see above
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const around: string[] = []
   for await (const event of source) {

@@ -9,7 +9,7 @@ export const ENGINE_CLIENT = 'rookery-engine'
 
 /** The files that engine, agent and simulator read, with the paths that they see. `databaseUrl` is the outside database's. */
 export function configs(s: Settings, dataDir: string, databaseUrl: string | undefined, log = 'info') {
-  const data = seenBy(s.mode, dataDir).data
+  const data = seenBy(s, dataDir).data
   const tls = (folder: string, name: string) => ({
     cert: join(data, folder, `tls/${name}.crt`),
     key: join(data, folder, `tls/${name}.key`),

@@ -104,6 +104,8 @@ function databaseUrl(text: string): string {
 /** What `up` needs from the machine to fill in what nobody said. */
 export interface Machine {
   readonly root: boolean
+  /** Whether this machine is to be a host. */
+  readonly host: boolean
   readonly fqdn: string
   readonly hostname: string
   freePort(wanted: number, not: readonly number[]): Promise<number>
@@ -120,13 +122,14 @@ export async function settle(old: Settings | undefined, w: Wishes, m: Machine): 
   return {
     format: 1,
     engineId,
-    mode: m.root ? 'host' : 'simulated',
+    mode: m.host ? 'host' : 'simulated',
+    root: m.root,
     listen: w.listen ?? old?.listen ?? '127.0.0.1',
     port,
     fqdn: w.fqdn ?? old?.fqdn ?? m.fqdn,
     organization: w.organization ?? old?.organization ?? domainOf(m.fqdn),
     accel: w.accel ?? old?.accel ?? 'auto',
-    simulate: w.simulate ?? old?.simulate ?? (m.root ? 0 : SIMULATED_HOSTS),
+    simulate: w.simulate ?? old?.simulate ?? (m.host ? 0 : SIMULATED_HOSTS),
     database: w.database === undefined ? (old?.database ?? 'embedded') : w.database === '' ? 'embedded' : 'url',
     hostName: old?.hostName ?? m.hostname,
     agentPort,

@@ -14,11 +14,12 @@ import { plainEnv } from '../system/exec.ts'
 import { LOCK_TAKEN, underLock } from '../system/lock.ts'
 
 /** The words that run the supervisor of an instance. */
-export function supervisorArgv(p: Paths, s: Pick<Settings, 'mode'>, attached: boolean): string[] {
+export function supervisorArgv(p: Paths, s: Pick<Settings, 'mode' | 'root'>, attached: boolean): string[] {
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', join(appRoot, 'cli/src/supervisor/main.ts')]
   const words = underLock(p.supervisorLock, [...node, '--data-dir', p.dataDir, ...(attached ? ['--attached'] : [])])
   // tini takes in what loses its parent (QEMU above all) and collects it at once; process 1 of a container may take seconds.
-  return s.mode === 'host' ? inNamespace(['/usr/bin/tini', '-s', '--', ...words]) : words
+  const reaped = s.mode === 'host' ? ['/usr/bin/tini', '-s', '--', ...words] : words
+  return s.root ? inNamespace(reaped) : reaped
 }
 
 /** A supervisor that was started. */
