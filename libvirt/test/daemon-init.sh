@@ -31,3 +31,7 @@ while read -r command signal file; do
   esac
   echo "$command"
 done
+# Also when nobody is left to tidy up: a test run that was killed leaves no directory behind.
+umount "$dir/small" || true
+cd /
+rm -rf --one-file-system "$dir" || true

@@ -2,10 +2,8 @@
  * A libvirt daemon for tests that answers real bytes on a real socket, and does what no real daemon would: late and
  * reordered replies, silence, garbage. Its answers are functions by procedure name.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { KEEPALIVE_PROGRAM } from '../generated/keepalive.gen.ts'
 import { virNetMessageError } from '../generated/net.gen.ts'
 import { type AnyProcedure, type ProcedureName, procedures } from '../procedures.ts'
@@ -107,14 +105,14 @@ export type Handler = (call: FakeCall) => void
 export type Handlers = Partial<Record<ProcedureName, Handler>>
 
 export class FakeDaemon implements AsyncDisposable {
-  readonly socket: string
+  /** In Linux's abstract namespace, so that nothing is left behind however a test ends. */
+  readonly socket = `\0libvirt-fake.${randomUUID()}`
   readonly peers: FakePeer[] = []
   /** Answers by procedure; a call without one stays unanswered. Change it between steps of a test. */
   readonly handlers: Handlers
   /** Called with each packet of a stream. */
   onPacket: (peer: FakePeer, message: Message) => void = () => {}
   readonly #server: Server
-  readonly #directory: string
 
   static async start(handlers: Handlers = {}): Promise<FakeDaemon> {
     const daemon = new FakeDaemon(handlers)
@@ -124,8 +122,6 @@ export class FakeDaemon implements AsyncDisposable {
 
   constructor(handlers: Handlers) {
     this.handlers = { ...handshake, ...handlers }
-    this.#directory = mkdtempSync(join(tmpdir(), 'libvirt-fake.'))
-    this.socket = join(this.#directory, 'sock')
     this.#server = createServer(socket => this.#accept(socket))
   }
 
@@ -156,7 +152,6 @@ export class FakeDaemon implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.dropAll()
     await new Promise<void>(resolve => this.#server.close(() => resolve()))
-    rmSync(this.#directory, { recursive: true, force: true })
   }
 
   #accept(socket: Socket): void {
