@@ -272,14 +272,10 @@ describe('a real domain', { skip: missing ?? false }, () => {
     await domain.undefine()
   })
 
-  test('a balloon is set and reports', async () => {
-    const domain = await libvirt.domains.create(
-      guestXml('balloon', { memoryMiB: 64, devices: "<memballoon model='virtio'/>" }),
-    )
-    const changes: number[] = []
-    await domain.on('balloonChange', event => changes.push(event.actualKiB))
+  test('a balloon target is taken, also when no driver in the guest moves the balloon', async () => {
+    const devices = "<memballoon model='virtio'/>"
+    const domain = await libvirt.domains.create(guestXml('balloon', { memoryMiB: 64, devices }))
     await domain.setMemoryKiB(32 * 1024, { live: true })
-    // No driver in the guest moves the balloon, so QEMU is made to say what it would say then.
     const stats = await libvirt.domains.stats({ groups: ['balloon'], domains: [domain] })
     assert.equal(stats[0]?.params['balloon.maximum'], 64 * 1024)
     await domain.destroy()
