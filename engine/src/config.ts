@@ -8,7 +8,7 @@ const tlsFiles = z.strictObject({ cert: path, key: path, ca: path })
 /** The configuration file of one engine process, as `./rookery up` writes it. Paths are absolute. */
 export const EngineConfig = z.strictObject({
   /** This installation; in the metadata of every domain it makes, so that two installations never touch each other's. */
-  engineId: z.uuid(),
+  engineId: z.guid(),
   database: z.union([
     z.strictObject({
       host: z.string().min(1),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-/** A lower-case UUID; upper case is accepted and lowered. */
-export const uuid = z.uuid().transform(text => text.toLowerCase())
+/** A lower-case UUID; upper case is accepted and lowered. `guid`: oVirt has fixed ids that are no UUIDs by the RFC, such as 00000000-0000-0000-0000-000000000009. */
+export const uuid = z.guid().transform(text => text.toLowerCase())
 
 /** A count of bytes that a double holds exactly. */
 export const bytes = z.int().nonnegative()

@@ -38,14 +38,14 @@ export interface PermissionRow {
   createdAt: Date
 }
 
-const Target = z.strictObject({ objectKind: z.enum(permissionKinds), objectId: z.uuid().default(systemRef.id) })
+const Target = z.strictObject({ objectKind: z.enum(permissionKinds), objectId: z.guid().default(systemRef.id) })
 const target = (i: { objectKind: EntityKind; objectId: string }): Ref =>
   i.objectKind === 'system' ? systemRef : { kind: i.objectKind, id: i.objectId }
 
 /** Gives a user a role on an object. Nobody can give what he does not hold himself there. */
 export const addPermission = operation({
   name: 'permission.add',
-  input: Target.extend({ userId: z.uuid(), roleId: z.uuid() }),
+  input: Target.extend({ userId: z.guid(), roleId: z.guid() }),
   permit: { action: 'manipulate_permissions', on: target },
   run: async (ctx, i) => {
     const role = await ctx.sql.maybe<RoleRow>`select * from role where id = ${i.roleId}::uuid`
@@ -73,7 +73,7 @@ export const addPermission = operation({
 /** Takes a permission away. */
 export const removePermission = operation({
   name: 'permission.remove',
-  input: z.strictObject({ permissionId: z.uuid() }),
+  input: z.strictObject({ permissionId: z.guid() }),
   permit: {
     action: 'manipulate_permissions',
     on: async (i, sql) => {
@@ -160,8 +160,8 @@ function parentTable(word: string): string {
 export const listPermissions = query({
   name: 'permission.list',
   input: z.strictObject({
-    ids: z.array(z.uuid()).max(10_000).optional(),
-    userId: z.uuid().optional(),
+    ids: z.array(z.guid()).max(10_000).optional(),
+    userId: z.guid().optional(),
     object: Target.optional(),
     /** With `object`: also those given on objects above it. */
     inherited: z.boolean().default(true),

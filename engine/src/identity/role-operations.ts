@@ -61,7 +61,7 @@ async function own(ctx: Ctx, id: string): Promise<RoleRow> {
 export const updateRole = operation({
   name: 'role.update',
   input: z.strictObject({
-    roleId: z.uuid(),
+    roleId: z.guid(),
     name: z.string().min(1).max(126).optional(),
     description: z.string().max(4000).optional(),
     permits: Permits.optional(),
@@ -89,7 +89,7 @@ export const updateRole = operation({
 /** Removes a role of one's own that nobody has. */
 export const removeRole = operation({
   name: 'role.remove',
-  input: z.strictObject({ roleId: z.uuid() }),
+  input: z.strictObject({ roleId: z.guid() }),
   permit: { action: 'manipulate_roles', on: i => ({ kind: 'role', id: i.roleId }) },
   run: async (ctx, i) => {
     const role = await own(ctx, i.roleId)

@@ -63,7 +63,7 @@ async function insert(ctx: Ctx, i: z.infer<typeof AddUser>, id: string, hash: st
   }
 }
 
-const UserInput = z.strictObject({ userId: z.uuid() })
+const UserInput = z.strictObject({ userId: z.guid() })
 const userRef = (i: { userId: string }): Ref => ({ kind: 'user', id: i.userId })
 
 async function lockUser(ctx: Ctx, id: string): Promise<UserRow> {

@@ -33,7 +33,7 @@ const search = z.custom<{ where?: SqlFragment; orderBy?: SqlFragment }>(
 export const listUsers = query({
   name: 'user.list',
   input: z.strictObject({
-    ids: z.array(z.uuid()).max(10_000).optional(),
+    ids: z.array(z.guid()).max(10_000).optional(),
     max: z.int().min(0).optional(),
     search: search.optional(),
   }),
@@ -80,7 +80,7 @@ export interface RoleRow {
 /** Every role, by name; whoever has nothing here sees none. */
 export const listRoles = query({
   name: 'role.list',
-  input: z.strictObject({ ids: z.array(z.uuid()).max(1000).optional(), max: z.int().min(0).optional() }),
+  input: z.strictObject({ ids: z.array(z.guid()).max(1000).optional(), max: z.int().min(0).optional() }),
   run: (ctx, i): Promise<RoleRow[]> =>
     ctx.sql<RoleRow>`
       select v.* from ${visible(ctx, 'role')} v

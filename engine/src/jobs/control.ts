@@ -5,7 +5,7 @@ import { operation } from '../core/operation.ts'
 import { endUnstarted } from './runner.ts'
 import type { JobRow } from './store.ts'
 
-const JobInput = z.strictObject({ jobId: z.uuid() })
+const JobInput = z.strictObject({ jobId: z.guid() })
 
 async function open(ctx: Ctx, id: string): Promise<JobRow> {
   const row = await ctx.sql.maybe<JobRow>`select * from job where id = ${id}::uuid for update`

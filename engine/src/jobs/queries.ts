@@ -16,7 +16,7 @@ const search = z.custom<{ where?: SqlFragment; orderBy?: SqlFragment }>(
 export const list = query({
   name: 'job.list',
   input: z.strictObject({
-    ids: z.array(z.uuid()).max(10_000).optional(),
+    ids: z.array(z.guid()).max(10_000).optional(),
     max: z.int().min(0).optional(),
     search: search.optional(),
   }),
@@ -34,7 +34,7 @@ export const list = query({
 /** The steps of one job that the asker may see, oldest first. */
 export const stepsOf = query({
   name: 'job.steps',
-  input: z.strictObject({ jobId: z.uuid() }),
+  input: z.strictObject({ jobId: z.guid() }),
   run: (ctx, i): Promise<StepRow[]> =>
     ctx.sql<StepRow>`
       select s.* from job_step s join ${visible(ctx, 'job')} v on v.id = s.job_id where s.job_id = ${i.jobId}::uuid order by s.position`,

@@ -97,7 +97,7 @@ function define(run: (j: Job, input: { id: string }) => Promise<unknown>, o: Par
     {
       name: `test.${++counter}`,
       version: 1,
-      input: z.object({ id: z.uuid() }),
+      input: z.object({ id: z.guid() }),
       locks: (i: { id: string }) => [exclusive('vm', i.id)],
       describe: () => 'Testing',
       refs: () => [],
