@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bringUp, existing, type Instance, takeDown, tinyImages } from './harness/instance.ts'
+import { Report, sentence } from './harness/report.ts'
+import { groupNames, groups, type Setting } from './groups.ts'
+
+/**
+ * `./rookery test conformance`: real clients against a Rookery of its own. See README.md. Ends with 0 when nothing failed.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    against: { type: 'string' },
+    record: { type: 'boolean' },
+  },
+})
+const wanted = values.only?.split(',') ?? groupNames
+const unknown = wanted.filter(name => !groupNames.includes(name))
+if (unknown.length > 0) {
+  process.stderr.write(`there is no group ${unknown.join(', ')}; there are ${groupNames.join(', ')}\n`)
+  process.exit(2)
+}
+
+const cache = join(process.env['ROOKERY_CACHE'] ?? '/var/cache/rookery-test', 'conformance')
+const report = new Report()
+const scratch = await mkdtemp('/var/tmp/rookery-conformance-files.')
+let instance: Instance | undefined
+let stopping: Promise<void> | undefined
+
+/** Takes everything down once, whoever asks first: the end of the run, or a signal. */
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    const keep = process.env['ROOKERY_KEEP'] === '1' && report.count('failed') > 0
+    if (instance !== undefined && values.against === undefined) {
+      if (keep) report.say(`Left running, as asked: ${instance.dataDir}`)
+      else await takeDown(instance.dataDir)
+    }
+    await rm(scratch, { recursive: true, force: true })
+  })()
+  return stopping
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    void stop().finally(() => process.exit(130))
+  })
+
+try {
+  const images = await report.check('the tiny guest is built', () => tinyImages(cache))
+  instance = await report.check('an instance is up', () =>
+    values.against === undefined ? bringUp() : existing(values.against),
+  )
+  if (images !== undefined && instance !== undefined) {
+    const setting: Setting = { instance, images, cache, scratch, record: values.record ?? false }
+    for (const group of groups.filter(each => wanted.includes(each.name))) {
+      report.say(`\n${group.name}`)
+      try {
+        await group.run(report.group(group.name), setting)
+      } catch (error) {
+        report.group(group.name).fail('the group runs to its end', sentence(error))
+      }
+    }
+  }
+} finally {
+  try {
+    await stop()
+  } catch (error) {
+    report.fail('the instance is taken down', sentence(error))
+  }
+}
+report.say(`\n${report.sum}`)
+// Sockets that a client program left behind must not keep a finished run alive.
+process.exit(report.count('failed') === 0 ? 0 : 1)
