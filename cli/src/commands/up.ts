@@ -17,6 +17,8 @@ import { setup } from '../up/setup.ts'
 import { type Started, startSupervisor, waitUntilReady } from '../up/start.ts'
 import { summary, summaryText } from '../up/summary.ts'
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** `rookery up`: from nothing, or from whatever is there, to an instance that answers. */
 export async function upCommand(o: UpOptions, out: Output): Promise<void> {
   const password = process.env.ROOKERY_ADMIN_PASSWORD
@@ -103,6 +105,9 @@ const list = (needs: readonly Need[]): string => {
 
 async function start(p: Paths, s: Settings, detach: boolean, out: Output): Promise<Started> {
   const began = performance.now()
+  // Interrupted while it comes up: what was started is stopped, and the wait sees that.
+  const interrupted = () => void ask(p.socket, { do: 'stop' }).catch(() => undefined) // it has ended already
+  for (const signal of signals) process.on(signal, interrupted)
   const unit = detach && s.mode === 'host' && hasSystemd()
   const started: Started = unit ? await startUnit(p, s) : startSupervisor(p, s, !detach)
   try {
@@ -111,6 +116,8 @@ async function start(p: Paths, s: Settings, detach: boolean, out: Output): Promi
     // What cannot start is not left half running; the logs stay.
     if (started.over() !== 'taken') await ask(p.socket, { do: 'stop' }).catch(() => undefined)
     throw error
+  } finally {
+    for (const signal of signals) process.off(signal, interrupted)
   }
   out.info(`✓ ready in ${((performance.now() - began) / 1_000).toFixed(1)} s`)
   return started
@@ -126,7 +133,7 @@ async function stay(p: Paths, started: Started, out: Output): Promise<void> {
     out.info('\nStopping …')
     ask(p.socket, { do: 'stop' }, line => out.info(`✓ ${line}`)).catch((error: unknown) => out.warn(String(error)))
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  for (const signal of signals) process.on(signal, stop)
   const over = started.over() ?? (await ended(started))
   if (!asked && over !== 'code 0')
     throw new Fault('failed', `The supervisor ended (${over}).`, `Its log is ${p.logOf('supervisor')}`)

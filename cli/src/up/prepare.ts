@@ -21,6 +21,8 @@ export async function folders(p: Paths, account: Account | undefined): Promise<v
     [p.agent, 0o700, undefined],
     [p.images, 0o755, undefined],
     [join(p.storage, '..'), 0o711, undefined],
+    [p.storage, 0o755, undefined],
+    [p.iso, 0o755, undefined],
     [p.secrets, 0o711, undefined],
     [p.engine, 0o700, account],
     [p.simulator, 0o700, account],

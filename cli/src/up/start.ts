@@ -92,7 +92,7 @@ export async function waitUntilReady(
     for (const [name, step] of steps) if (!done.has(name)) step.failed()
     throw error
   }
-  await siteReady(p, s, out, deadline)
+  await siteReady(p, s, started, out, deadline)
 }
 
 async function look(p: Paths, started: Started): Promise<SupervisorReport | undefined> {
@@ -114,13 +114,18 @@ async function look(p: Paths, started: Started): Promise<SupervisorReport | unde
   return report(p.socket)
 }
 
-async function siteReady(p: Paths, s: Settings, out: Output, deadline: number): Promise<void> {
+async function siteReady(p: Paths, s: Settings, started: Started, out: Output, deadline: number): Promise<void> {
   const hosts = (s.mode === 'host' ? 1 : 0) + s.simulate
   if (hosts === 0) return
   const step = out.step(s.mode === 'host' ? 'host and storage' : 'simulated hosts and storage')
   const api = await EngineApi.of(p, s)
   let last = 'the engine has not answered yet'
   while (performance.now() < deadline) {
+    const over = started.over()
+    if (over !== undefined) {
+      step.failed(`the supervisor ended (${over})`)
+      throw new Fault('failed', 'It was stopped before it was ready.', `The logs are in ${p.log}`)
+    }
     try {
       const site = await api.site()
       if (siteIsReady(site, hosts)) {
