@@ -3,64 +3,63 @@ import { z } from 'zod'
 import { query } from '../core/query.ts'
 import { visible } from '../core/visible.ts'
 import { id } from '../inventory/input.ts'
-import { diskRows, hostRows, nicRows, vmRows } from './catalogue.ts'
+import { diskNumbers, hostNumbers, nicNumbers, vmNumbers } from './statistics.ts'
 import type { StatisticRow } from './types.ts'
 
-const Owners = z.strictObject({ ids: z.array(id).max(10_000) })
+const input = z.strictObject({ ids: z.array(id).max(10_000) })
 
-/** The newest numbers of hosts; none before the first report. One statement. */
+/** The newest numbers of hosts. */
 export const hostStatistics = query({
   name: 'host.statistics',
-  input: Owners,
+  input,
   async run(ctx, i): Promise<StatisticRow[]> {
     const rows = await ctx.sql<{ id: string; memory: number | null; stats: HostStats | null }>`
-      select v.id, (v.facts ->> 'memory')::bigint as memory, v.stats from ${visible(ctx, 'host')} v where v.id = any (${i.ids}::uuid[])`
-    return rows.flatMap(row => (row.stats === null ? [] : hostRows(row.id, { ...row.stats, memory: row.memory ?? 0 })))
+      select v.id, (v.facts ->> 'memory')::bigint as memory, v.stats from ${visible(ctx, 'host')} v
+       where v.id = any (${i.ids}::uuid[]) order by v.name, v.id`
+    return rows.flatMap(row => hostNumbers(row.id, row.memory ?? 0, row.stats))
   },
 })
 
-/** The newest numbers of VMs; zeros for one without a run, as the original shows. One statement. */
+/** The newest numbers of VMs; zeros for those that do not run. */
 export const vmStatistics = query({
   name: 'vm.statistics',
-  input: Owners,
+  input,
   async run(ctx, i): Promise<StatisticRow[]> {
-    const rows = await ctx.sql<{ id: string; memory: number; uptime: number; stats: RunStats | null }>`
-      select v.id, coalesce((v.config ->> 'memory')::bigint, 1073741824) as memory,
-             coalesce(extract(epoch from now() - v.run_started_at), 0)::float8 as uptime,
-             case when v.run_id is not null then n.stats end as stats
-        from ${visible(ctx, 'vm')} v left join vm_now n on n.vm_id = v.id where v.id = any (${i.ids}::uuid[])`
-    return rows.flatMap(row => vmRows(row.id, row))
+    const rows = await ctx.sql<{ id: string; memory: number; startedAt: Date | null; stats: RunStats | null }>`
+      select v.id, (coalesce(v.run_config, v.config) ->> 'memory')::bigint as memory, v.run_started_at as started_at, n.stats
+        from ${visible(ctx, 'vm')} v left join vm_now n on n.vm_id = v.id and v.run_id is not null
+       where v.id = any (${i.ids}::uuid[]) order by v.name, v.id`
+    return rows.flatMap(row => vmNumbers(row.id, row.memory, row.startedAt, row.stats, ctx.now))
   },
 })
 
-/** The newest numbers of disks, from the run that has them. One statement. */
+/** The newest numbers of disks, summed over the guests that use one. */
 export const diskStatistics = query({
   name: 'disk.statistics',
-  input: Owners,
+  input,
   async run(ctx, i): Promise<StatisticRow[]> {
-    const rows = await ctx.sql<{ id: string; stats: RunStats['disks'][number] | null }>`
-      select v.id, s.stats from ${visible(ctx, 'disk')} v
-        left join lateral (
-          select d.value as stats from disk_attachment a join vm_run r on r.vm_id = a.vm_id join vm_now n on n.vm_id = a.vm_id,
-                 jsonb_array_elements(n.stats -> 'disks') d
-           where a.disk_id = v.id and d.value ->> 'diskId' = v.id::text limit 1
-        ) s on true
-       where v.id = any (${i.ids}::uuid[])`
-    return rows.flatMap(row => diskRows(row.id, row.stats))
+    const rows = await ctx.sql<{ id: string; stats: RunStats[] }>`
+      select v.id, array_remove(array_agg(n.stats), null) as stats
+        from ${visible(ctx, 'disk')} v left join disk_attachment a on a.disk_id = v.id and a.active left join vm_now n on n.vm_id = a.vm_id
+       where v.id = any (${i.ids}::uuid[]) group by v.id order by v.id`
+    return rows.flatMap(row =>
+      diskNumbers(
+        row.id,
+        row.stats.flatMap(stats => stats.disks.filter(d => d.diskId === row.id)),
+      ),
+    )
   },
 })
 
-/** The newest numbers of network cards. Hosts report the sum of a VM's cards; a VM's only plugged card has it. One statement. */
+/** The newest numbers of network cards. Hosts tell those of a whole guest; they are shown on its first card. */
 export const nicStatistics = query({
   name: 'nic.statistics',
-  input: Owners,
+  input,
   async run(ctx, i): Promise<StatisticRow[]> {
-    const rows = await ctx.sql<{ id: string; stats: RunStats | null }>`
-      select c.id,
-             case when v.run_id is not null and c.plugged and (select count(*) from nic o where o.vm_id = c.vm_id and o.plugged) = 1
-                  then n.stats end as stats
-        from nic c join ${visible(ctx, 'vm')} v on v.id = c.vm_id left join vm_now n on n.vm_id = c.vm_id
-       where c.id = any (${i.ids}::uuid[])`
-    return rows.flatMap(row => nicRows(row.id, row.stats))
+    const rows = await ctx.sql<{ id: string; first: boolean; stats: RunStats | null }>`
+      select n.id, n.id = (select f.id from nic f where f.vm_id = n.vm_id and f.plugged order by f.position, f.id limit 1) as first, w.stats
+        from nic n join ${visible(ctx, 'vm')} v on v.id = n.vm_id left join vm_now w on w.vm_id = n.vm_id
+       where n.id = any (${i.ids}::uuid[]) order by n.vm_id, n.position, n.id`
+    return rows.flatMap(row => nicNumbers(row.id, row.first ? row.stats : null))
   },
 })

@@ -72,6 +72,12 @@ export class HostClients implements HostPort {
     return false
   }
 
+  /** Looks at the row at the next use: the host has said which machine it is, and another one is refused from then on. */
+  recheck(hostId: string): void {
+    const entry = this.#entries.get(hostId)
+    if (entry !== undefined && entry.hostUuid === null) entry.checkedAt = 0
+  }
+
   /** Closes the connections to a host. */
   forget(hostId: string): void {
     const entry = this.#entries.get(hostId)

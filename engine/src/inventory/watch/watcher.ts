@@ -41,6 +41,7 @@ export class HostWatcher {
     const client = await this.#clients.agent(this.#hostId)
     const facts = await client.facts(this.#stop.signal)
     await inTransaction(this.#env, ctx => applyFacts(ctx, this.#hostId, facts))
+    this.#clients.recheck(this.#hostId)
   }
 
   async #run(): Promise<void> {

@@ -4,7 +4,7 @@ import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
 import { refund } from '../../metering/quota.ts'
 import { onSpm } from '../spm/on-spm.ts'
-import { currentSpm } from '../spm/store.ts'
+import { assignedSpm } from '../spm/store.ts'
 import { diskOf } from './steps.ts'
 import { volumeOf } from './store.ts'
 
@@ -26,7 +26,7 @@ export const extendDisk = job(
         const run = await tx.sql.maybe<{ vmId: string; runId: string; hostId: string }>`
           select r.vm_id, r.id as run_id, r.host_id from disk_attachment a join vm_run r on r.vm_id = a.vm_id and not r.incoming
            where a.disk_id = ${i.diskId}::uuid and a.active limit 1`
-        const spm = await currentSpm(tx.sql, i.dataCenterId)
+        const spm = await assignedSpm(tx.sql, i.dataCenterId)
         return { disk, run: run ?? null, epoch: spm?.epoch ?? 1 }
       },
       async (tx, { disk }) => {

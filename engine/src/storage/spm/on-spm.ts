@@ -1,7 +1,7 @@
 import { conflict, RookeryError, type ErrorKind } from '@rookery/model'
 import type { SpmEpoch, Task } from '@rookery/protocol'
 import type { Job } from '../../jobs/index.ts'
-import { currentSpm } from './store.ts'
+import { assignedSpm } from './store.ts'
 
 /** A task that changes a data center's storage, made for the SPM of the moment. */
 type SpmTask = (spm: SpmEpoch) => Task
@@ -24,7 +24,7 @@ export async function onSpm<R = unknown>(
 ): Promise<R> {
   for (let n = 1; ; n++) {
     const attempt = await j.attempt(n === 1 ? name : `${name} (${n})`, async j => {
-      const spm = await j.tx('spm', ({ sql }) => currentSpm(sql, dataCenterId).then(found => found ?? null))
+      const spm = await j.tx('spm', ({ sql }) => assignedSpm(sql, dataCenterId).then(found => found ?? null))
       if (spm === null)
         throw conflict('data_center.no_spm', 'The Data Center has no Host that is up and serves its storage (SPM).')
       const epoch = { poolId: dataCenterId, epoch: spm.epoch }

@@ -14,6 +14,11 @@ export async function currentSpm(sql: Sql, dataCenterId: string): Promise<Spm | 
     where s.data_center_id = ${dataCenterId}::uuid and h.status = 'up'`
 }
 
+/** The SPM of a data center, also one that is silent now: a job asks it again until it answers or another takes the role. */
+export async function assignedSpm(sql: Sql, dataCenterId: string): Promise<Spm | undefined> {
+  return sql.maybe<Spm>`select data_center_id, epoch, host_id from spm where data_center_id = ${dataCenterId}::uuid and host_id is not null`
+}
+
 /** Throws `conflict` unless somebody serves the storage of the data center; for operations, which say so at once. */
 export async function mustHaveSpm(sql: Sql, dataCenterId: string, action: string): Promise<Spm> {
   const spm = await currentSpm(sql, dataCenterId)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job, type JobTx } from '../../jobs/index.ts'
 import { getDisk, moveDisk, volumeOf } from '../disk/store.ts'
-import { currentSpm } from '../spm/store.ts'
+import { assignedSpm } from '../spm/store.ts'
 import { getTransfer, movePhase, recordUse, ticketTask } from './store.ts'
 
 /** What every job of a transfer is about. */
@@ -23,7 +23,7 @@ export async function lookAt(tx: JobTx, i: TransferInput) {
   const disk = await getDisk(tx.sql, i.diskId)
   if (transfer === undefined || disk === undefined || transfer.hostId === null)
     throw conflict('transfer.gone', 'The image transfer, its disk or its host is gone.')
-  const spm = await currentSpm(tx.sql, i.dataCenterId)
+  const spm = await assignedSpm(tx.sql, i.dataCenterId)
   if (spm === undefined)
     throw conflict('data_center.no_spm', 'The Data Center has no Host that is up and serves its storage (SPM).')
   const row = await tx.sql.one<{
