@@ -12,6 +12,8 @@ export interface CrashPoint {
 export interface JobHooks {
   /** Told at each point; a test's implementation may kill the process here. */
   at?(point: CrashPoint): Promise<void> | void
+  /** Whether this engine takes up jobs of this kind; lets a test say which of two engines does. */
+  accepts?(jobKind: string): boolean
   /** An error to throw in place of a step's effect. */
   fail?(jobKind: string, step: string): RookeryError | undefined
 }

@@ -34,7 +34,6 @@ const retryMs = 1000
  */
 export class JobRunner {
   readonly #o: RunnerOptions
-  readonly #kinds: string[]
   readonly #active = new Map<string, JobRun | undefined>()
   readonly #running = new Set<Promise<void>>()
   readonly #ears: (() => void)[] = []
@@ -45,7 +44,13 @@ export class JobRunner {
 
   constructor(options: RunnerOptions) {
     this.#o = options
-    this.#kinds = [...options.definitions.keys()]
+  }
+
+  /** The kinds, with version, that this release can run. */
+  get #kinds(): string[] {
+    const { definitions, hooks } = this.#o
+    const keys = [...definitions].filter(([, { name }]) => hooks?.accepts?.(name) !== false)
+    return keys.map(([key]) => key)
   }
 
   start(): void {

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createTestPki } from '@rookery/protocol/contract/pki'
+import { Agent, request } from 'undici'
+
+/** A fault as the simulator's `POST /simulator/hosts/<n>/faults` takes it. */
+export type SimulatorFault = { kind: string; [more: string]: unknown }
+
+/** A simulator as a process of its own, behind real mutual TLS. */
+export interface SimulatorProcess {
+  url: string
+  hosts: number
+  /** PEM files of the engine's side. */
+  agentTls: { cert: string; key: string; ca: string }
+  fault(host: number, fault: SimulatorFault): Promise<void>
+  clearFaults(host: number): Promise<void>
+  /** What a host is and does. */
+  look(
+    host: number,
+  ): Promise<{ runs: { vmId: string; runId: string; status: string }[]; storage: unknown; networks: unknown[] }>
+  /** What should never have been. */
+  violations(): Promise<unknown[]>
+  close(): Promise<void>
+}
+
+/** Starts `simulator/src/main.ts`. */
+export async function startSimulator(hosts: number, seed = 'engine tests'): Promise<SimulatorProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'rookery-sim-'))
+  const pki = await createTestPki()
+  const file = async (name: string, text: string) => {
+    const path = join(folder, name)
+    await writeFile(path, text, { mode: 0o600 })
+    return path
+  }
+  const side = async (name: 'host' | 'engine') => ({
+    cert: await file(`${name}.pem`, pki[name].cert),
+    key: await file(`${name}.key`, pki[name].key),
+    ca: await file(`${name}-ca.pem`, pki[name].ca),
+  })
+  const [tls, agentTls] = [await side('host'), await side('engine')]
+  const config = await file(
+    'simulator.json',
+    JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tls, hosts, seed, clock: 'real' }),
+  )
+  const main = fileURLToPath(import.meta.resolve('@rookery/simulator/main'))
+  const child = spawn(process.execPath, [main, '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  try {
+    const url = await listening(child)
+    const agent = new Agent({ connect: { ca: pki.engine.ca, cert: pki.engine.cert, key: pki.engine.key } })
+    const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
+      const answer = await request(`${url}/simulator${path}`, {
+        method,
+        dispatcher: agent,
+        headers: { 'content-type': 'application/json' },
+        body: body === undefined ? null : JSON.stringify(body),
+      })
+      const text = await answer.body.text()
+      if (answer.statusCode >= 300) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text}`)
+      return text === '' ? undefined : JSON.parse(text)
+    }
+    return {
+      url,
+      hosts,
+      agentTls,
+      fault: (host, fault) => call('POST', `/hosts/${host}/faults`, fault),
+      clearFaults: host => call('DELETE', `/hosts/${host}/faults`),
+      look: host => call('GET', `/hosts/${host}`),
+      violations: async () => (await call('GET', '')).violations,
+      close: async () => {
+        await agent.destroy()
+        process.off('exit', end)
+        if (child.exitCode === null && child.signalCode === null) {
+          const gone = once(child, 'exit')
+          child.kill('SIGTERM')
+          await gone
+        }
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    end()
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('the simulator has no output')
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line) as { msg?: string; url?: string }
+    if (said.msg !== 'listening' || said.url === undefined) continue
+    child.stdout.resume()
+    return said.url
+  }
+  throw new Error('the simulator ended before it listened')
+}

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { after, test, type TestContext } from 'node:test'
+import { call, inTransaction } from '../src/core/call.ts'
+import { retryJob } from '../src/jobs/control.ts'
+import type { CrashPoint } from '../src/jobs/hooks.ts'
+import type { JobDefinition } from '../src/jobs/job.ts'
+import { type JobRow, type StepRow, steps } from '../src/jobs/store.ts'
+import { createWorld, type World, type WorldOptions } from './survive-world.ts'
+
+/** How a job is put to the test; `G` is what `given` makes for one case. */
+export interface SurviveOptions<I, G = I> {
+  /** Makes what the job needs, anew for each case: entities of their own, so that cases do not meet. */
+  given(world: World): Promise<G>
+  /** Starts it; without this, `given` makes the input. Returns the job's id. */
+  start?(world: World, given: G): Promise<string>
+  /** Looks at the world after the job has finished. */
+  afterDone(world: World, given: G): Promise<void>
+  /** Looks at the world after the job was undone: as before. */
+  afterUndo(world: World, given: G): Promise<void>
+  /** Takes away what the case made. */
+  cleanup?(world: World, given: G): Promise<void>
+  /** The world to run in; the same options share one. Two hosts unless said. */
+  world?: WorldOptions
+  /** Steps whose task may not be asked for twice under different ids (pressing a button). */
+  notRepeated?: readonly string[]
+  /** Leaves out the input's type. */
+  input?: I
+}
+
+const worlds = new Map<string, Promise<World>>()
+let closing = false
+
+/** The world of these options, made once per test file. */
+export function sharedWorld(o: WorldOptions = { hosts: 2 }): Promise<World> {
+  const key = JSON.stringify(o)
+  let world = worlds.get(key)
+  if (world === undefined) {
+    world = createWorld(o)
+    worlds.set(key, world)
+  }
+  if (!closing) {
+    closing = true
+    after(async () => {
+      for (const each of worlds.values()) await (await each.catch(() => undefined))?.close()
+    })
+  }
+  return world
+}
+
+/**
+ * The tests that every job has to pass. A first clean run lists its steps; then, for each step: it fails, its effect is repeated, and
+ * a real engine process that works on it is killed between the effect and its record and again after the record, and (with
+ * the last step failing) between an undo and its record. Each time another engine takes the job up, it ends finished or
+ * undone, and the world looks accordingly: nothing is locked or held, and no host did what it never should.
+ */
+export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I, G>): void {
+  test(`${job.name} survives failures, repetitions and crashes of every step`, { timeout: 600_000 }, async t => {
+    const world = await sharedWorld(o.world)
+    const plan = await cleanRun(t, world, job, o)
+    for (const step of plan.own) {
+      await t.test(`"${step.name}" fails`, () => failing(world, job, o, step))
+      if (step.kind === 'host' && o.notRepeated?.includes(step.name) !== true)
+        await t.test(`"${step.name}" is repeated`, () => repeating(world, job, o))
+      for (const when of ['after-effect', 'after-record'] as const)
+        await t.test(`the engine is killed ${when} of "${step.name}"`, () =>
+          killed(world, job, o, { jobKind: job.name, step: step.name, when }, null),
+        )
+    }
+    const last = plan.own.at(-1)
+    if (last === undefined || plan.row.noReturn) return
+    for (const step of plan.own.slice(0, -1))
+      if (step.undoStatus !== null)
+        await t.test(`the engine is killed while "${step.name}" is undone`, () =>
+          killed(world, job, o, { jobKind: job.name, step: step.name, when: 'during-undo' }, last.name),
+        )
+  })
+}
+
+interface Plan {
+  row: JobRow
+  own: StepRow[]
+}
+
+async function begin<I, G>(world: World, job: JobDefinition<I>, o: SurviveOptions<I, G>, given: G): Promise<string> {
+  if (o.start !== undefined) return o.start(world, given)
+  return (await inTransaction(world.env, ctx => ctx.start(job, given as unknown as I))).jobId
+}
+
+async function cleanRun<I, G>(
+  t: TestContext,
+  world: World,
+  job: JobDefinition<I>,
+  o: SurviveOptions<I, G>,
+): Promise<Plan> {
+  let plan: Plan | undefined
+  await t.test('a clean run finishes', async () => {
+    const given = await o.given(world)
+    const row = await world.ended(await begin(world, job, o, given))
+    assert.equal(row.status, 'finished', JSON.stringify(row.error))
+    plan = { row, own: await steps(world.sql, row.id) }
+    await o.afterDone(world, given)
+    await settled(world, row)
+    await o.cleanup?.(world, given)
+  })
+  if (plan === undefined) throw new Error('the clean run did not finish; the other cases mean nothing')
+  return plan
+}
+
+async function failing<I, G>(
+  world: World,
+  job: JobDefinition<I>,
+  o: SurviveOptions<I, G>,
+  step: StepRow,
+): Promise<void> {
+  const given = await o.given(world)
+  world.mischief.failing.add(`${job.name} ${step.name}`)
+  try {
+    const id = await begin(world, job, o, given)
+    let row = await world.ended(id)
+    assert.equal(world.mischief.failing.size, 0, `"${step.name}" was not met`)
+    // After the point of no return a person decides; this one lets it go on.
+    if (row.status === 'stuck' && row.noReturn) {
+      await call(world.env, retryJob, { jobId: id })
+      row = await world.ended(id)
+    }
+    await look(world, o, given, row)
+  } finally {
+    world.mischief.failing.clear()
+  }
+}
+
+async function repeating<I, G>(world: World, job: JobDefinition<I>, o: SurviveOptions<I, G>): Promise<void> {
+  const given = await o.given(world)
+  world.mischief.repeating = true
+  try {
+    const row = await world.ended(await begin(world, job, o, given))
+    assert.equal(row.status, 'finished', JSON.stringify(row.error))
+    await look(world, o, given, row)
+  } finally {
+    world.mischief.repeating = false
+  }
+}
+
+async function killed<I, G>(
+  world: World,
+  job: JobDefinition<I>,
+  o: SurviveOptions<I, G>,
+  crash: CrashPoint,
+  failingStep: string | null,
+): Promise<void> {
+  const given = await o.given(world)
+  const { victim, instanceId } = await world.victims.take()
+  const fail = failingStep === null ? null : { jobKind: job.name, step: failingStep }
+  world.mischief.declined.add(job.name)
+  try {
+    await victim.arm({ accept: [job.name], crash, fail })
+    const id = await begin(world, job, o, given)
+    await victim.dead(60_000)
+    const left = await world.sql.one<{ engineId: string | null; endedAt: Date | null }>`
+      select engine_id, ended_at from job where id = ${id}::uuid`
+    // The last step's record is not the end of the job, so a killed engine always leaves it open.
+    assert.deepEqual(left, { engineId: instanceId, endedAt: null })
+    // What fails in the engine that died fails again in the one that goes on, unless it was recorded.
+    if (failingStep !== null) world.mischief.failing.add(`${job.name} ${failingStep}`)
+    await takeOver(world, instanceId)
+    await look(world, o, given, await world.ended(id))
+  } finally {
+    world.mischief.declined.clear()
+    world.mischief.failing.clear()
+    await victim.end()
+  }
+}
+
+/** The dead engine's lease ends now rather than in some seconds: nobody has to wait for what is known. */
+async function takeOver(world: World, instanceId: string): Promise<void> {
+  world.mischief.declined.clear()
+  await world.database.db.transaction(async tx => {
+    await tx.sql`update engine set expires_at = now() where id = ${instanceId}::uuid`
+    tx.notify('engine')
+    tx.notify('job')
+  })
+}
+
+async function look<I, G>(world: World, o: SurviveOptions<I, G>, given: G, row: JobRow): Promise<void> {
+  assert.notEqual(row.status, 'stuck', JSON.stringify(row.error))
+  await settled(world, row)
+  if (row.status === 'finished') await o.afterDone(world, given)
+  else await o.afterUndo(world, given)
+  await o.cleanup?.(world, given)
+}
+
+/** What must hold whenever a job has ended. */
+async function settled(world: World, row: JobRow): Promise<void> {
+  const { locks, held } = await world.sql.one<{ locks: number; held: number }>`
+    select (select count(*)::int from job_lock where job_id = ${row.id}::uuid) as locks,
+           (select count(*)::int from quota_held where job_id = ${row.id}::uuid) as held`
+  assert.deepEqual({ locks, held }, { locks: 0, held: 0 })
+  assert.deepEqual(await world.simulator.violations(), [])
+}
