@@ -6,13 +6,13 @@ import { id } from '../input.ts'
 import { listOf } from '../list.ts'
 import type { TagAssignmentRow, TagRow } from './types.ts'
 
-/** Every tag, the root first. Tags are labels of the whole installation: whoever is signed in may read them. */
+/** Every tag, the root first. Tags are labels of the whole installation: whoever has something here may read them. */
 export const list = query({
   name: 'tag.list',
   input: listOf({}).omit({ search: true }),
   run: (ctx, i): Promise<TagRow[]> =>
-    ctx.sql<TagRow>`select * from tag where ${i.ids ?? null}::uuid[] is null or id = any (${i.ids ?? null}::uuid[])
-      order by parent_id is not null, name limit ${i.max ?? null}::bigint`,
+    ctx.sql<TagRow>`select v.* from ${visible(ctx, 'tag')} v where ${i.ids ?? null}::uuid[] is null or v.id = any (${i.ids ?? null}::uuid[])
+      order by v.parent_id is not null, v.name limit ${i.max ?? null}::bigint`,
 })
 
 /** Which tags are on which objects, among those that the asker may see. */
