@@ -135,7 +135,7 @@ export const kinds = {
     also: user => fragment`x.user_id = ${user}`,
   },
   mac_pool: { table: 'mac_pool', base: 'mac_pool', word: 'MAC pool', parents: {} },
-  tag: { table: 'tag', base: 'tag', word: 'tag', parents: {} },
+  tag: { table: 'tag', base: 'tag', word: 'tag', parents: {}, common: true },
   project: { table: 'project', base: 'project', word: 'project', parents: {} },
   job: {
     table: 'job',

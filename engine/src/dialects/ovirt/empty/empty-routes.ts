@@ -1,4 +1,5 @@
 import { ask } from '../../../core/call.ts'
+import { list as listTemplates } from '../../../compute/template/queries.ts'
 import { list as listVms } from '../../../compute/vm/queries.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import { list as listDataCenters } from '../../../inventory/data-center/queries.ts'
@@ -52,6 +53,12 @@ const below: Readonly<Record<string, Empty[]>> = {
     ['networkattachments', 'NetworkAttachment', 'network_attachments', 'network_attachment'],
     ['numanodes', 'NumaNode', 'host_numa_nodes', 'host_numa_node'],
     ['storage', 'HostStorage', 'host_storages', 'host_storage'],
+    [
+      'storageconnectionextensions',
+      'StorageConnection',
+      'storage_connection_extensions',
+      'storage_connection_extension',
+    ],
     ['unmanagednetworks', 'UnmanagedNetwork', 'unmanaged_networks', 'unmanaged_network'],
   ],
   clusters: [
@@ -75,6 +82,11 @@ const below: Readonly<Record<string, Empty[]>> = {
     ['templates', 'Template', 'templates', 'template'],
     ['vms', 'Vm', 'vms', 'vm'],
   ],
+  templates: [
+    ['graphicsconsoles', 'GraphicsConsole', 'graphics_consoles', 'graphics_console'],
+    ['mediateddevices', 'VmMediatedDevice', 'vm_mediated_devices', 'vm_mediated_device'],
+    ['watchdogs', 'Watchdog', 'watchdogs', 'watchdog'],
+  ],
   disks: [['disksnapshots', 'DiskSnapshot', 'disk_snapshots', 'disk_snapshot']],
 }
 
@@ -85,6 +97,7 @@ const owners: Readonly<Record<string, (request: ApiRequest, id: string) => Promi
   clusters: (request, id) => ask(request.env, listClusters, { ids: [id] }),
   datacenters: (request, id) => ask(request.env, listDataCenters, { ids: [id] }),
   storagedomains: (request, id) => ask(request.env, listDomains, { ids: [id] }),
+  templates: (request, id) => ask(request.env, listTemplates, { ids: [id] }),
   disks: (request, id) => ask(request.env, listDisks, { ids: [id] }),
 }
 

@@ -1,11 +1,27 @@
 import type { HostRow } from '../../../inventory/host/types.ts'
 import { apiBase } from '../http/address.ts'
 import { linksBelow, stub } from '../kernel/answer.ts'
-import { typeInfo } from '../wire/fields.ts'
 import type { WireObject } from '../wire/wire-object.ts'
 
 /** Actions that this engine offers on a host. */
 export const hostActions = ['activate', 'deactivate', 'refresh'] as const
+
+/** Sub-collections by the rels of the original; the SDK knows two of them by the names of their elements, added where they are used. */
+const hostLinks = [
+  'affinitylabels',
+  'devices',
+  'fenceagents',
+  'hooks',
+  'networkattachments',
+  'nics',
+  'numanodes',
+  'permissions',
+  'statistics',
+  'storage',
+  'storageconnectionextensions',
+  'tags',
+  'unmanagednetworks',
+] as const
 
 const wholeVersion = (text: string): WireObject => {
   const [major = 0, minor = 0, build = 0] = text
@@ -23,7 +39,7 @@ export function hostToWire(row: HostRow, cpuType: string | null = null): WireObj
     id: row.id,
     href,
     actions: linksBelow(href, hostActions),
-    link: linksBelow(href, typeInfo('Host').links),
+    link: { ...linksBelow(href, hostLinks), agents: `${href}/fenceagents`, storages: `${href}/storage` },
     name: row.name,
     description: row.description,
     comment: row.comment,

@@ -46,7 +46,7 @@ export async function searched<I, R, In extends object>(
 }
 
 /** The id that a reference means: its id, or the one visible thing of that name. Undefined when the element is absent. */
-export async function referenced<I, R extends { id: string }, In extends object>(
+export async function referenced<I, R extends { id: string }, In extends { search?: unknown }>(
   request: ApiRequest,
   reference: WireObject | undefined,
   query: Query<I, R[], In>,
@@ -73,7 +73,7 @@ export async function referenced<I, R extends { id: string }, In extends object>
 }
 
 /** The same for a mandatory element: `Incomplete parameters` when it is absent. */
-export async function requiredReference<I, R extends { id: string }, In extends object>(
+export async function requiredReference<I, R extends { id: string }, In extends { search?: unknown }>(
   request: ApiRequest,
   element: string,
   query: Query<I, R[], In>,

@@ -5,7 +5,7 @@ import type { TagRow } from '../../../inventory/tag/types.ts'
 import { apiBase } from '../http/address.ts'
 import { incomplete } from '../http/fault.ts'
 import { created, list, one, removed, stub } from '../kernel/answer.ts'
-import { defined, found, pathId, referenced, requiredText } from '../kernel/read.ts'
+import { defined, found, pathId, requiredText } from '../kernel/read.ts'
 import { type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
 import { structAt, textAt, type WireObject } from '../wire/wire-object.ts'
 
@@ -20,6 +20,15 @@ export function tagToWire(row: TagRow, owner?: { collection: string; element: st
     parent: stub('tags', row.parentId),
     ...(owner === undefined || ownerHref === undefined ? {} : { [owner.element]: { id: owner.id, href: ownerHref } }),
   }
+}
+
+/** The tag that a reference means, by id or name; undefined when it names none. */
+async function tagIn(request: ApiRequest, reference: WireObject | undefined): Promise<string | undefined> {
+  const name = textAt(reference, 'name')
+  if (reference?.id !== undefined && reference.id !== '') return reference.id
+  if (name === undefined) return undefined
+  const row = (await ask(request.env, listTags, {})).find(tag => tag.name === name)
+  return found(row, 'Tag', name).id
 }
 
 const shown = async (request: ApiRequest, id: string) =>
@@ -40,7 +49,7 @@ function tagsOf(collection: string, objectKind: 'vm' | 'host' | 'template' | 'us
       ),
     ),
     post(`/${collection}/:owner/tags`, 'Tag', async request => {
-      const tagId = await referenced(request, request.body, listTags, 'Tag')
+      const tagId = await tagIn(request, request.body)
       if (tagId === undefined) throw incomplete('Tag', ['id|name'], 'add')
       await call(request.env, tag.assign, { tagId, objectKind, objectId: pathId(request, 'owner') })
       const row = (await assigned(request)).find(one => one.id === tagId)
@@ -69,7 +78,7 @@ export const tagRoutes: Route[] = [
   ),
   post('/tags', 'Tag', async request => {
     const { body } = request
-    const parentId = await referenced(request, structAt(body, 'parent'), listTags, 'Tag')
+    const parentId = await tagIn(request, structAt(body, 'parent'))
     const { id } = await call(request.env, tag.add, {
       name: requiredText(body, 'name', 'Tag'),
       description: textAt(body, 'description') ?? '',
@@ -81,7 +90,7 @@ export const tagRoutes: Route[] = [
   put('/tags/:id', 'Tag', async request => {
     const { body } = request
     const id = pathId(request)
-    const parentId = await referenced(request, structAt(body, 'parent'), listTags, 'Tag')
+    const parentId = await tagIn(request, structAt(body, 'parent'))
     await call(request.env, tag.update, {
       id,
       ...defined({ name: textAt(body, 'name'), description: textAt(body, 'description'), parentId }),

@@ -7,12 +7,15 @@ import type { VmRow } from '../../../compute/vm/types.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import { list as listHosts } from '../../../inventory/host/queries.ts'
 import { newAttachment } from '../disk-attachments/attachment-read.ts'
-import { booleanParameter } from '../http/address.ts'
+import { vmStatistics } from '../../../metering/queries.ts'
+import { apiBase, booleanParameter } from '../http/address.ts'
 import { actionDone, created, list, one, removed } from '../kernel/answer.ts'
 import { defined, found, pathId, referenced, requiredReference, requiredText, searched } from '../kernel/read.ts'
 import { type ApiRequest, action, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
-import { booleanAt, listAt, structAt, textAt } from '../wire/wire-object.ts'
+import { stableId } from '../kernel/stable-id.ts'
+import { statisticToWire } from '../kernel/statistics.ts'
+import { booleanAt, listAt, structAt, textAt, type WireObject } from '../wire/wire-object.ts'
 import { isoMedium } from './iso-medium.ts'
 import { configFromWire, initializationWish, overlayFromWire, placementHosts } from './vm-read.ts'
 import { vmToWire } from './vm-wire.ts'
@@ -32,6 +35,22 @@ async function hostIds(request: ApiRequest, body = request.body): Promise<string
   if (hosts === undefined) return undefined
   const ids = await Promise.all(hosts.map(host => referenced(request, host, listHosts, 'Host')))
   return ids.filter(id => id !== undefined)
+}
+
+/** The state that a VM is in now, which the list of snapshots always has (fact sheet 2.4, VM sub-resources). */
+function activeSnapshot(row: VmRow): WireObject {
+  const vmHref = `${apiBase}/vms/${row.id}`
+  const id = stableId(`${row.id} active snapshot`)
+  return {
+    id,
+    href: `${vmHref}/snapshots/${id}`,
+    description: 'Active VM',
+    date: row.createdAt,
+    persist_memorystate: false,
+    snapshot_status: row.status === 'image_locked' ? 'locked' : 'ok',
+    snapshot_type: 'active',
+    vm: { id: row.id, href: vmHref },
+  }
 }
 
 /** Actions whose operation takes the id and starts a job. */
@@ -132,6 +151,25 @@ export const vmRoutes: Route[] = [
       force: booleanAt(request.body, 'force') ?? false,
     })
     return actionDone(request.body, jobId)
+  }),
+
+  get('/vms/:vm/statistics', async request => {
+    const { id } = await vmOf(request, 'vm')
+    const rows = await ask(request.env, vmStatistics, { ids: [id] })
+    return list(
+      'Statistic',
+      'statistics',
+      'statistic',
+      rows.map(row => statisticToWire(row, `${apiBase}/vms/${id}`, 'vm')),
+    )
+  }),
+  get('/vms/:vm/snapshots', async request =>
+    list('Snapshot', 'snapshots', 'snapshot', [activeSnapshot(await vmOf(request, 'vm'))]),
+  ),
+  get('/vms/:vm/snapshots/:id', async request => {
+    const id = pathId(request)
+    const snapshot = activeSnapshot(await vmOf(request, 'vm'))
+    return one('Snapshot', found(snapshot.id === id ? snapshot : undefined, 'Snapshot', id))
   }),
 
   power('reset'),
