@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import type { EngineConfig } from '../src/config.ts'
 import type { Order, Ready } from './crash-engine.ts'
 
+const compileCache = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compile')
+
 /** An engine process that waits to be told where to die. */
 export class Victim {
   readonly #process: ChildProcess
@@ -16,6 +18,8 @@ export class Victim {
     this.#process = fork(join(import.meta.dirname, 'crash-engine.ts'), [configFile, ...modules], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [],
+      // Many are started, and compiling takes longer than what they do.
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     })
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', chunk => {
