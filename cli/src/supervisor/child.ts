@@ -16,6 +16,8 @@ export interface ChildSpec {
   readonly env?: NodeJS.ProcessEnv
   /** One look whether the program answers; throws or returns false when it does not (yet). */
   ready(): Promise<boolean>
+  /** Not asked again once it was ready: it complains in its log about visitors who only look. Then running counts as ready. */
+  readonly quiet?: boolean
   readonly stop: {
     readonly signal: NodeJS.Signals
     /** Milliseconds until SIGKILL. */
@@ -164,7 +166,8 @@ export class Child {
     })
     this.#changed()
     while (!life.over && !this.#stopping) {
-      const ok = await this.spec.ready().catch(() => false) // not answering is what we ask about
+      const known = this.spec.quiet === true && this.#state === 'ready'
+      const ok = known || (await this.spec.ready().catch(() => false)) // not answering is what we ask about
       if (life.over || this.#stopping) break
       if (ok && this.#state !== 'ready') {
         this.#since ??= new Date()

@@ -9,13 +9,14 @@ import type { Settings } from '../instance/settings.ts'
 import type { Output, Step } from '../output.ts'
 import type { ChildReport } from '../supervisor/child.ts'
 import { report, type SupervisorReport } from '../supervisor/control.ts'
+import { nodeEnv, nodeFlags } from '../supervisor/children.ts'
 import { inNamespace } from '../supervisor/namespace.ts'
 import { plainEnv } from '../system/exec.ts'
 import { LOCK_TAKEN, underLock } from '../system/lock.ts'
 
 /** The words that run the supervisor of an instance. */
 export function supervisorArgv(p: Paths, s: Pick<Settings, 'mode' | 'root'>, attached: boolean): string[] {
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', join(appRoot, 'cli/src/supervisor/main.ts')]
+  const node = [process.execPath, ...nodeFlags, join(appRoot, 'cli/src/supervisor/main.ts')]
   const words = underLock(p.supervisorLock, [...node, '--data-dir', p.dataDir, ...(attached ? ['--attached'] : [])])
   // tini takes in what loses its parent (QEMU above all) and collects it at once; process 1 of a container may take seconds.
   const reaped = s.mode === 'host' ? ['/usr/bin/tini', '-s', '--', ...words] : words
@@ -37,7 +38,7 @@ export function startSupervisor(p: Paths, s: Settings, attached: boolean): Start
   const child = spawn(file as string, args, {
     cwd: '/',
     detached: true,
-    env: { ...plainEnv, NODE_COMPILE_CACHE: join(p.run, 'cache') },
+    env: { ...plainEnv, ...nodeEnv, NODE_COMPILE_CACHE: join(p.run, 'cache') },
     stdio: [attached ? 'pipe' : 'ignore', log, log],
   })
   let over: string | undefined
