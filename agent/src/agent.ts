@@ -11,7 +11,7 @@ import { GuestPoller } from './domain/guest.ts'
 import { vmHandlers } from './domain/handlers.ts'
 import { Hypervisor } from './domain/hypervisor.ts'
 import { Observer } from './domain/observer.ts'
-import { Places } from './domain/places.ts'
+import { isTapName, Places } from './domain/places.ts'
 import { type HypervisorFacts, hostFacts, hypervisorFacts } from './facts/facts.ts'
 import { createNetworks } from './network/networks.ts'
 import { answerError } from './server/answer.ts'
@@ -105,8 +105,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     return found
   }
   const complain = (what: string) => (error: unknown) => log.warn({ err: error }, `could not ${what}`)
-  const isOwnNic = (name: string) =>
-    name.startsWith(config.network.bridgePrefix) || observer.all().some(r => r.live.nics.some(n => n.tap === name))
+  const isOwnNic = (name: string) => name.startsWith(config.network.bridgePrefix) || isTapName(name)
   const lookAround = async () => {
     found = await hypervisorFacts(hypervisor, config.emulator, named =>
       findAcceleration({

@@ -69,3 +69,6 @@ export class Places {
 export function tapName(bridgePrefix: string, nicId: string): string {
   return `t${createHash('sha256').update(`${bridgePrefix}/${nicId}`).digest('hex').slice(0, 12)}`
 }
+
+/** Whether an interface has the name of a tap of some agent's guest. */
+export const isTapName = (name: string): boolean => /^t[0-9a-f]{12}$/.test(name)

@@ -13,6 +13,8 @@ interface Active {
   progress: number | null
 }
 
+const pruneEveryMs = 3600_000
+
 /**
  * Takes tasks, does them, remembers their ends. An agent that is killed does its unfinished tasks again from the start: handlers are
  * idempotent by effect. A graceful stop leaves running tasks unfinished for the same reason.
@@ -26,6 +28,7 @@ export class TaskService {
   readonly #queue = new KeyedQueue()
   readonly #active = new Map<string, Active>()
   #stopping = false
+  #prunedAt = performance.now()
 
   /** `before`: what every task waits for; it never fails. */
   constructor(parts: {
@@ -77,13 +80,17 @@ export class TaskService {
   /** The engine recorded these ends. */
   acknowledge(ids: readonly string[]): void {
     this.#journal.acknowledge(ids)
+    if (performance.now() - this.#prunedAt < pruneEveryMs) return
+    this.#prunedAt = performance.now()
     this.#journal.prune()
   }
 
-  /** No new ends are recorded from here; what runs is taken up by the next process. */
+  /**
+   * No new ends are recorded from here. What runs is not aborted, because aborting takes back what was done: it is left as it is, as by a
+   * kill, and the next process takes it up.
+   */
   stop(): void {
     this.#stopping = true
-    for (const active of this.#active.values()) active.abort.abort()
   }
 
   #stand(id: string): TaskState | null {
@@ -136,7 +143,7 @@ export class TaskService {
   }
 
   #end(id: string, outcome: Outcome): void {
-    // A stopping agent aborts its handlers: that is no end, the next process does the task again.
+    // What a stopping agent's handlers meet, closed connections and all, is no end.
     if (this.#stopping) return
     this.#journal.end(id, outcome, this.#hub.next())
     this.#active.delete(id)

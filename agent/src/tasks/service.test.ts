@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { conflict } from '@rookery/model'
+import { pino } from 'pino'
+import { openState } from '../state/database.ts'
+import { WatchHub } from '../watch/hub.ts'
+import { Journal } from './journal.ts'
+import type { Handler, Handlers } from './registry.ts'
+import { TaskService } from './service.ts'
+
+/** A service whose only power is `network.remove`. */
+function service(t: TestContext, handler: Handler<'network.remove'>, folder = fresh(t)) {
+  const handlers = { 'network.remove': handler } as unknown as Handlers
+  const journal = new Journal(openState(folder))
+  const made = new TaskService({ journal, handlers, hub: new WatchHub(1, () => []), log: pino({ level: 'silent' }) })
+  return { tasks: made, folder }
+}
+function fresh(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rk-service.'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+const request = () => ({
+  jobCreatedAt: Date.now(),
+  task: { kind: 'network.remove' as const, networkId: randomUUID() },
+})
+
+test('waiting for a task ends with it, and tells its result or its error', async t => {
+  const { tasks } = service(t, async ({ networkId }) => {
+    if (networkId.startsWith('0')) throw conflict('network.in_use', 'in use')
+    return { networkId }
+  })
+  const good = randomUUID()
+  tasks.put(good, { ...request(), task: { kind: 'network.remove', networkId: `1${randomUUID().slice(1)}` } })
+  assert.equal((await tasks.get(good, 60_000))?.state, 'finished')
+  const bad = randomUUID()
+  tasks.put(bad, { ...request(), task: { kind: 'network.remove', networkId: `0${randomUUID().slice(1)}` } })
+  const state = await tasks.get(bad, 60_000)
+  assert.ok(state?.state === 'failed' && state.error.code === 'network.in_use')
+})
+
+test('cancelling a running task stops it; a task that queues behind it is not touched', async t => {
+  const started = Promise.withResolvers<void>()
+  const [a, b] = [randomUUID(), randomUUID()]
+  let first = true
+  const { tasks } = service(t, async (_, { signal }) => {
+    if (!first) return null
+    first = false
+    started.resolve()
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+  })
+  tasks.put(a, request())
+  tasks.put(b, request())
+  await started.promise
+  assert.equal((await tasks.cancel(a)).state, 'cancelled')
+  assert.throws(() => tasks.put(a, request()), { code: 'task.cancelled' })
+  assert.equal((await tasks.get(b, 60_000))?.state, 'finished')
+})
+
+test('a task that could not be stopped in time ends as what it became', async t => {
+  const { tasks } = service(t, async () => 'done')
+  const id = randomUUID()
+  tasks.put(id, request())
+  await tasks.get(id, 60_000)
+  assert.equal((await tasks.cancel(id)).state, 'finished')
+})
+
+test('what a stopped agent left is done by the next one', async t => {
+  const hanging = service(t, () => new Promise(() => {}))
+  const id = randomUUID()
+  hanging.tasks.put(id, request())
+  hanging.tasks.stop()
+  const next = service(t, async () => 'done', hanging.folder)
+  next.tasks.resume()
+  const state = await next.tasks.get(id, 60_000)
+  assert.ok(state?.state === 'finished' && state.result === 'done')
+})
