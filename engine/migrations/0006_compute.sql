@@ -85,11 +85,14 @@ create table vm_run (
   medium        jsonb,
   incarnation   bigint not null default 0,
   seq           bigint not null default 0,
+  created_incarnation bigint not null default 0,
+  created_seq   bigint not null default 0,
   ended         jsonb,
   created_at    timestamptz not null default now(),
   started_at    timestamptz
 );
 comment on table vm_run is 'One incarnation on one host. Only that host''s reports move status; (incarnation, seq) only upward.';
+comment on column vm_run.created_seq is 'With created_incarnation: when the host had made it. A later listing that lacks it means its end. Apart from seq, which reports under way must still pass.';
 comment on column vm_run.overlay is 'What run once changed, for this run only.';
 comment on column vm_run.config is 'The VmConfig that this run was started with.';
 comment on column vm_run.ended is 'The end that was reported: {end, detail, at}; vm.settle removes the row.';

@@ -98,7 +98,7 @@ export function requireFormat(meta: VolumeMeta, format: VolumeFormat, ref: Volum
 export async function measure(file: FileHandle, format: VolumeFormat): Promise<VolumeInfo> {
   const { size, blocks } = await file.stat()
   const capacity = format === 'raw' ? size : (await readQcow2Header(file)).virtualSize
-  return { capacity, actualSize: blocks * 512, format }
+  return { capacity, actualSize: blocks * 512, format, fileSize: size }
 }
 
 /**

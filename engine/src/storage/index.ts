@@ -4,6 +4,7 @@ import { describeDisk } from './disk/describe.ts'
 import { extendDisk } from './disk/extend.ts'
 import * as disk from './disk/operations.ts'
 import { list as diskList } from './disk/queries.ts'
+import { disksReconciler } from './disk/reconcile.ts'
 import { removeDisk } from './disk/remove.ts'
 import { activateDomain } from './domain/activate.ts'
 import { attachDomain } from './domain/attach.ts'
@@ -42,5 +43,5 @@ export const storage: DomainModule = {
     cancelTransfer,
     finalizeTransfer,
   ],
-  reconcilers: [transfersReconciler],
+  reconcilers: [disksReconciler, transfersReconciler],
 }

@@ -108,7 +108,13 @@ export const VolumeDescribe = z.strictObject({
   description: z.string().max(4096),
 })
 /** Sizes of a volume in bytes: what the guest sees, and what the file takes. */
-export const VolumeInfo = z.strictObject({ capacity: bytes, actualSize: bytes, format: VolumeFormat })
+export const VolumeInfo = z.strictObject({
+  capacity: bytes,
+  actualSize: bytes,
+  format: VolumeFormat,
+  /** Length of the file, holes included: what a download of a qcow2's own bytes transfers. */
+  fileSize: bytes.optional(),
+})
 export type VolumeInfo = z.infer<typeof VolumeInfo>
 
 /**

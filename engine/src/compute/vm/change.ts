@@ -80,9 +80,6 @@ export const remove = operation({
         `Cannot remove VM. The following disks are locked: ${locked.alias}. Please try again in a few minutes.`,
       )
     if (own.length > 0) await mustHaveSpm(ctx.sql, row.dataCenterId, 'Cannot remove VM.')
-    const ids = own.map(disk => disk.id)
-    await ctx.sql`update disk set status = 'locked' where id = any (${ids}::uuid[])`
-    for (const diskId of ids) ctx.changed('disk', diskId)
     ctx.changed('vm', i.id)
     const input = {
       vmId: i.id,

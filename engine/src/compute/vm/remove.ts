@@ -1,10 +1,11 @@
+import { conflict } from '@rookery/model'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
 import { diskOf, removeImage } from '../../storage/disk/steps.ts'
-import { deleteDisk } from '../../storage/disk/store.ts'
+import { deleteDisk, moveDisk } from '../../storage/disk/store.ts'
 import { onSpm } from '../../storage/spm/on-spm.ts'
-import { deleteVm } from './store.ts'
+import { deleteVm, runOf } from './store.ts'
 
 /**
  * Removes a VM with the disks that the operation found to be its alone and locked. A disk whose bytes cannot be removed stays as an
@@ -28,7 +29,17 @@ export const removeVm = job(
     const ref = { kind: 'vm' as const, id: i.vmId, name: i.name }
     const disks = await j.tx(
       'take over',
-      tx => Promise.all(i.disks.map(disk => diskOf(tx, disk.id, disk.alias))),
+      async tx => {
+        const run = await runOf(tx.sql, i.vmId)
+        if (run !== undefined) throw conflict('vm.remove.not_allowed', `VM ${i.name} was started meanwhile.`)
+        for (const disk of i.disks) {
+          if (!(await moveDisk(tx.sql, disk.id, 'locked', ['ok', 'illegal'])))
+            throw conflict('disk.locked', `Disk ${disk.alias} is locked by now. Try again in a few minutes.`)
+          tx.changed('disk', disk.id)
+        }
+        tx.changed('vm', i.vmId)
+        return Promise.all(i.disks.map(disk => diskOf(tx, disk.id, disk.alias)))
+      },
       async tx => {
         for (const disk of i.disks) {
           await tx.sql`update disk set status = 'illegal' where id = ${disk.id}::uuid`

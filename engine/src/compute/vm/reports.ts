@@ -86,8 +86,8 @@ export async function applyRunEnds(ctx: Ctx, hostId: string, ends: readonly Ende
 }
 
 /**
- * Ends runs that a complete listing lacks. A run whose creation nobody has seen yet (its order is still zero) is not among them: it
- * may be on its way, and its job knows.
+ * Ends runs that a complete listing lacks. A run that the host may not have made yet is not
+ * among them: neither a report nor the end of its creation is known, and its job is still at it.
  */
 export async function endMissingRuns(
   ctx: Ctx,
@@ -98,7 +98,8 @@ export async function endMissingRuns(
   const rows = await ctx.sql<{ vmId: string }>`
     update vm_run set ended = ${json({ end: 'lost', detail: null, at: ctx.now.toISOString() })}, status = 'powering_down',
            incarnation = ${incarnation}, seq = ${seq}
-     where host_id = ${hostId}::uuid and ended is null and incarnation > 0 and (incarnation, seq) < (${incarnation}, ${seq})
+     where host_id = ${hostId}::uuid and ended is null and (incarnation > 0 or created_incarnation > 0)
+       and (incarnation, seq) < (${incarnation}, ${seq}) and (created_incarnation, created_seq) < (${incarnation}, ${seq})
        and id <> all (${runs.map(run => run.runId)}::uuid[])
     returning vm_id`
   for (const { vmId } of rows) ctx.changed('vm', vmId)

@@ -65,9 +65,8 @@ export const startVm = job(
 /** Records that the run exists on its host. */
 async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Promise<{ saved: VolumeRef | null }> {
   const { vmId, runId } = run.spec
-  // Its first report may have been quicker, and is newer then.
-  await tx.sql`update vm_run set incarnation = ${created.incarnation}, seq = ${created.seq}
-    where id = ${runId}::uuid and (incarnation, seq) < (${created.incarnation}, ${created.seq})`
+  // Not the order of reports: the first ones are older than the end of the task, and may still be on their way.
+  await tx.sql`update vm_run set created_incarnation = ${created.incarnation}, created_seq = ${created.seq} where id = ${runId}::uuid`
   const vm = await tx.sql.one<{ saved: VolumeRef | null }>`
     update vm set suspended_volume = null, stop_reason = '', started_at = ${tx.now}, fault = null,
            initialized = vm.initialized or ${!run.restored}

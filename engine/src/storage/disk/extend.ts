@@ -1,8 +1,9 @@
+import { conflict } from '@rookery/model'
 import type { VolumeInfo } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
-import { refund } from '../../metering/quota.ts'
+import { charge, refund } from '../../metering/quota.ts'
 import { onSpm } from '../spm/on-spm.ts'
 import { assignedSpm } from '../spm/store.ts'
 import { diskOf } from './steps.ts'
@@ -23,6 +24,11 @@ export const extendDisk = job(
       'take over',
       async tx => {
         const disk = await diskOf(tx, i.diskId, i.alias)
+        const taken = await tx.sql.run`update disk set status = 'locked', capacity = ${i.to}
+          where id = ${i.diskId}::uuid and status = 'ok' and capacity = ${i.from}`
+        if (taken === 0) throw conflict('disk.moved', `Disk ${i.alias} is ${disk.status} or has another size by now.`)
+        await charge(tx.sql, disk.projectId, { 'disk.bytes': i.to - i.from })
+        tx.changed('disk', i.diskId)
         const run = await tx.sql.maybe<{ vmId: string; runId: string; hostId: string }>`
           select r.vm_id, r.id as run_id, r.host_id from disk_attachment a join vm_run r on r.vm_id = a.vm_id and not r.incoming
            where a.disk_id = ${i.diskId}::uuid and a.active limit 1`

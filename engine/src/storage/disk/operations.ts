@@ -6,7 +6,6 @@ import { operation } from '../../core/operation.ts'
 import { visible } from '../../core/visible.ts'
 import { fragment } from '../../db/index.ts'
 import { find, mustBeSeen } from '../../inventory/access.ts'
-import { charge } from '../../metering/quota.ts'
 import type { StorageDomainRow } from '../domain/types.ts'
 import { mustHaveSpm } from '../spm/store.ts'
 import { createDisk } from './create.ts'
@@ -156,8 +155,6 @@ export const update = operation({
       must(storageDomainCan.use, domain)
       const more = i.capacity - row.capacity
       await mustHaveRoom(ctx, domain, row.sparse ? 0 : more, 'Cannot edit Virtual Disk.')
-      await charge(ctx.sql, row.projectId, { 'disk.bytes': more })
-      await ctx.sql`update disk set status = 'locked', capacity = ${i.capacity} where id = ${i.id}::uuid`
       const input = { diskId: i.id, alias, dataCenterId: row.dataCenterId, from: row.capacity, to: i.capacity }
       return { id: i.id, ...(await ctx.start(extendDisk, input)) }
     }
@@ -194,8 +191,6 @@ export const remove = operation({
     if (row.dataCenterId === null)
       throw conflict('storage_domain.unattached', 'Cannot remove Virtual Disk. Its Storage Domain is not attached.')
     await mustHaveSpm(ctx.sql, row.dataCenterId, 'Cannot remove Virtual Disk.')
-    await ctx.sql`update disk set status = 'locked' where id = ${i.id}::uuid`
-    ctx.changed('disk', i.id)
     return {
       id: i.id,
       ...(await ctx.start(removeDisk, { diskId: i.id, alias: row.alias, dataCenterId: row.dataCenterId })),

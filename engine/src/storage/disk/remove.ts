@@ -1,9 +1,10 @@
+import { conflict } from '@rookery/model'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
 import { onSpm } from '../spm/on-spm.ts'
 import { diskOf, removeImage } from './steps.ts'
-import { deleteDisk } from './store.ts'
+import { deleteDisk, moveDisk, runningUsers } from './store.ts'
 
 /** Removes a disk with its bytes. When the bytes cannot be removed the disk stays, illegal: nobody knows what is left of it. */
 export const removeDisk = job(
@@ -19,7 +20,17 @@ export const removeDisk = job(
     const ref = { kind: 'disk' as const, id: i.diskId, name: i.alias }
     const disk = await j.tx(
       'take over',
-      tx => diskOf(tx, i.diskId, i.alias),
+      async tx => {
+        const row = await diskOf(tx, i.diskId, i.alias)
+        // The operation looked; a VM may have been started since.
+        const users = await runningUsers(tx.sql, i.diskId)
+        if (users.length > 0)
+          throw conflict('disk.in_use', `Disk ${i.alias} is used by VMs that run: ${users.join(', ')}.`)
+        if (!(await moveDisk(tx.sql, i.diskId, 'locked', ['ok', 'illegal'])))
+          throw conflict('disk.locked', `Disk ${i.alias} is ${row.status} by now.`)
+        tx.changed('disk', i.diskId)
+        return row
+      },
       async tx => {
         await tx.sql`update disk set status = 'illegal' where id = ${i.diskId}::uuid`
         tx.changed('disk', i.diskId)

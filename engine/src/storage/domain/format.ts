@@ -1,3 +1,4 @@
+import { conflict } from '@rookery/model'
 import type { StorageConnection } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'

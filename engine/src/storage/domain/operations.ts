@@ -256,8 +256,6 @@ export const remove = operation({
       const host = await find<HostRow>(ctx, 'host', i.hostId)
       if (host.status !== 'up')
         throw conflict('host.not_up', `Cannot remove Storage. Host ${host.name} is ${host.status}; it must be up.`)
-      await ctx.sql`update storage_domain set status = 'locked' where id = ${i.id}::uuid`
-      ctx.changed('storage_domain', i.id)
       return {
         id: i.id,
         ...(await ctx.start(formatDomain, { storageDomainId: i.id, hostId: i.hostId, name: row.name })),

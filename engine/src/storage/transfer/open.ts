@@ -1,9 +1,10 @@
-import { conflict } from '@rookery/model'
+import { conflict, type ErrorRecord } from '@rookery/model'
 import type { TicketResult, VolumeInfo } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job, type JobTx } from '../../jobs/index.ts'
 import { getDisk, moveDisk, volumeOf } from '../disk/store.ts'
+import { failure } from '../spm/on-spm.ts'
 import { assignedSpm } from '../spm/store.ts'
 import { getTransfer, movePhase, recordUse, ticketTask } from './store.ts'
 
@@ -53,41 +54,43 @@ export const openTransfer = job(
     refs: transferRefs,
   },
   async (j, i) => {
-    const look = await j.tx(
-      'look',
-      tx => lookAt(tx, i),
-      async (tx, { transfer }) => {
-        tx.changed('image_transfer', i.transferId)
-        if (await movePhase(tx.sql, i.transferId, 'paused_system', ['resuming'])) return
-        if (!(await movePhase(tx.sql, i.transferId, 'finished_failure', ['initializing']))) return
-        await moveDisk(tx.sql, i.diskId, 'ok', ['locked'])
-        tx.changed('disk', i.diskId)
-        tx.event('transfer.failed', {
-          refs: transferRefs(i),
-          args: { direction: transfer.direction, disk: i.alias, reason: 'its host did not open it' },
+    const open = await j.attempt('open', async j => {
+      const { transfer, disk, hostId, epoch } = await j.tx('look', tx => lookAt(tx, i))
+      let { size } = transfer
+      if (transfer.direction === 'download' && disk.format === 'qcow2' && transfer.serve === 'volume') {
+        const info = await j.host<VolumeInfo>('measure', hostId, {
+          kind: 'volume.measure',
+          volume: volumeOf(disk),
+          format: disk.format,
         })
-      },
-    )
-    const { transfer, disk, hostId, epoch } = look
-    let { size } = transfer
-    if (transfer.direction === 'download' && disk.format === 'qcow2' && transfer.serve === 'volume') {
-      const info = await j.host<VolumeInfo & { fileSize?: number }>('measure', hostId, {
-        kind: 'volume.measure',
-        volume: volumeOf(disk),
-        format: disk.format,
+        size = info.fileSize ?? Math.max(info.actualSize, 1)
+      }
+      const opened = await j.host<TicketResult>('ticket', hostId, ticketTask({ ...transfer, size }, disk, epoch), {
+        kind: 'image.ticket.end',
+        ticket: transfer.ticket,
       })
-      size = info.fileSize ?? Math.max(info.actualSize, 1)
-    }
-    const opened = await j.host<TicketResult>('ticket', hostId, ticketTask({ ...transfer, size }, disk, epoch), {
-      kind: 'image.ticket.end',
-      ticket: transfer.ticket,
+      await j.tx('transferring', async tx => {
+        if (!(await movePhase(tx.sql, i.transferId, 'transferring', ['initializing', 'resuming'])))
+          throw conflict('transfer.moved', 'The image transfer was cancelled meanwhile.')
+        await tx.sql`update image_transfer set url = ${opened.url}, size = ${size}, last_active_at = ${tx.now}
+          where id = ${i.transferId}::uuid`
+        await recordUse(tx, i.transferId, opened)
+      })
     })
-    await j.tx('transferring', async tx => {
-      if (!(await movePhase(tx.sql, i.transferId, 'transferring', ['initializing', 'resuming'])))
-        throw conflict('transfer.moved', 'The image transfer was cancelled meanwhile.')
-      await tx.sql`update image_transfer set url = ${opened.url}, size = ${size}, last_active_at = ${tx.now} where id = ${i.transferId}::uuid`
-      await recordUse(tx, i.transferId, opened)
+    if (open.ok) return
+    await j.tx('give up', async tx => {
+      tx.changed('image_transfer', i.transferId)
+      if (await movePhase(tx.sql, i.transferId, 'paused_system', ['resuming'])) return
+      const error = open.error as ErrorRecord
+      if (!(await movePhase(tx.sql, i.transferId, 'finished_failure', ['initializing'], error))) return
+      await moveDisk(tx.sql, i.diskId, 'ok', ['locked'])
+      tx.changed('disk', i.diskId)
+      tx.event('transfer.failed', {
+        refs: transferRefs(i),
+        args: { direction: 'transfer', disk: i.alias, reason: open.error.message },
+      })
     })
+    throw failure(open.error)
   },
 )
 

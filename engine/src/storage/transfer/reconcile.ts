@@ -2,7 +2,8 @@ import { inTransaction } from '../../core/call.ts'
 import type { Ctx } from '../../core/ctx.ts'
 import { reconciler } from '../../reconcile/reconciler.ts'
 import { cancelTransfer } from './cancel.ts'
-import { closeTransfer, renewTransfer } from './open.ts'
+import { finalizeTransfer } from './finalize.ts'
+import { closeTransfer, openTransfer, renewTransfer } from './open.ts'
 import { movePhase } from './store.ts'
 import type { TransferRow } from './types.ts'
 
@@ -49,9 +50,28 @@ export const transfersReconciler = reconciler('imageTransfers', { every: '5s' },
     if (todo === 'renew') await ctx.start(renewTransfer, input)
     else if (todo !== null) await inTransaction(ctx, tx => timeOut(tx, row, input, todo))
   }
+  await goOn(ctx)
   await ctx.sql`delete from image_transfer
     where phase = 'finished_success' and ended_at < now() - interval '15 minutes' or ended_at < now() - interval '30 minutes'`
 })
+
+/** Transfers in a phase that a job must end, whose job is gone: it was cancelled, or failed for a reason that may be over. */
+async function goOn(ctx: Ctx): Promise<void> {
+  const rows = await ctx.sql<TransferRow & { alias: string; dataCenterId: string }>`
+    select t.*, d.alias, d.data_center_id from image_transfer t join disk_view d on d.id = t.disk_id
+     where t.ended_at is null and t.phase not in ('transferring', 'paused_user', 'paused_system')
+       and t.created_at < now() - interval '10 seconds'
+       and not exists (select 1 from job_lock l where l.kind = 'image_transfer' and l.entity_id = t.id)
+       and not exists (select 1 from job j where j.refs @> jsonb_build_array(jsonb_build_object('kind', 'image_transfer', 'id', t.id))
+                          and j.ended_at > now() - interval '10 seconds')
+     order by t.id`
+  for (const row of rows) {
+    const input = { transferId: row.id, diskId: row.diskId, alias: row.alias, dataCenterId: row.dataCenterId }
+    if (row.phase === 'initializing' || row.phase === 'resuming') await ctx.start(openTransfer, input)
+    else if (row.phase === 'finalizing_success') await ctx.start(finalizeTransfer, input)
+    else await ctx.start(cancelTransfer, input)
+  }
+}
 
 async function timeOut(
   ctx: Ctx,
