@@ -30,7 +30,7 @@ export interface SurviveOptions<I, G = I> {
 const worlds = new Map<string, Promise<World>>()
 let closing = false
 
-/** The world of these options, made once per test file. */
+/** The world of these options, made once per test file. For `jobSurvives`; others close theirs themselves. */
 export function sharedWorld(o: WorldOptions = { hosts: 2 }): Promise<World> {
   const key = JSON.stringify(o)
   let world = worlds.get(key)
@@ -38,13 +38,16 @@ export function sharedWorld(o: WorldOptions = { hosts: 2 }): Promise<World> {
     world = createWorld(o)
     worlds.set(key, world)
   }
-  if (!closing) {
-    closing = true
-    after(async () => {
-      for (const each of worlds.values()) await (await each.catch(() => undefined))?.close()
-    })
-  }
   return world
+}
+
+/** Closes the worlds at the end of the file; called while tests are declared, not in one, whose end it would be. */
+function closeAtEnd(): void {
+  if (closing) return
+  closing = true
+  after(async () => {
+    for (const each of worlds.values()) await (await each.catch(() => undefined))?.close()
+  })
 }
 
 /**
@@ -54,6 +57,7 @@ export function sharedWorld(o: WorldOptions = { hosts: 2 }): Promise<World> {
  * undone, and the world looks accordingly: nothing is locked or held, and no host did what it never should.
  */
 export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I, G>): void {
+  closeAtEnd()
   test(`${job.name} survives failures, repetitions and crashes of every step`, { timeout: 600_000 }, async t => {
     const world = await sharedWorld(o.world)
     const plan = await cleanRun(t, world, job, o)
