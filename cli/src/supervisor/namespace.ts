@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { appRoot, type Paths } from '../instance/paths.ts'
 import { exec, must } from '../system/exec.ts'
 import { bootId } from '../system/proc.ts'
+import { withStorageGroup } from '../system/storage-group.ts'
 
 /**
  * The world of an instance's processes. They run in a mount namespace of their own in which
@@ -49,6 +50,42 @@ export async function buildNamespace(p: Paths, host: boolean): Promise<void> {
   // Where /var/run is a folder of its own both names must still lead to the same place.
   if (!(await lstat('/var/run')).isSymbolicLink()) await must(['mount', '--rbind', run, '/var/run'])
   await soleDeviceMounts()
+  if (host) {
+    await storageGroup(p)
+    await hideClosedKvm(p)
+  }
+}
+
+/** QEMU's user belongs to the group that owns storage, in this namespace only (docs/decisions/storage-ownership.md). */
+async function storageGroup(p: Paths): Promise<void> {
+  const file = join(p.host, 'etc-group')
+  await writeFile(file, withStorageGroup(await readFile('/etc/group', 'utf8'), 'libvirt-qemu'), { mode: 0o644 })
+  await must(['mount', '--bind', file, '/etc/group'])
+}
+
+/**
+ * Hides a /dev/kvm that QEMU's user may not open. libvirt probes QEMU with the right to override file modes and finds KVM, then checks as
+ * QEMU's user, finds none, and probes again at every call: each start then takes most of a minute.
+ */
+async function hideClosedKvm(p: Paths): Promise<void> {
+  const device = '/dev/kvm'
+  if (!(await stat(device).catch(() => undefined))) return
+  const mayOpen = await exec([
+    'setpriv',
+    '--reuid=libvirt-qemu',
+    '--regid=libvirt-qemu',
+    '--init-groups',
+    'test',
+    '-r',
+    device,
+    '-a',
+    '-w',
+    device,
+  ])
+  if (mayOpen.code === 0) return
+  const closed = join(p.host, 'no-kvm')
+  await writeFile(closed, '', { mode: 0o000 })
+  await must(['mount', '--bind', closed, device])
 }
 
 /** After a boot every socket and process id in the instance's /run is stale, and an id may since belong to someone else. */

@@ -1,4 +1,5 @@
-import { layoutGid } from './layout/constants.ts'
+/** The group that owns storage in oVirt's layout (`kvm` there), by number; the agent writes files with it. */
+const layoutGid = 36
 
 /** Name of the group when the host has none with the layout's number. */
 export const storageGroupName = 'rookery-storage'
