@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 
 /** How much of the newest text is kept for messages, characters. */
 const KEPT = 8_000
@@ -11,7 +11,7 @@ export class LogFile {
   readonly #file: string
   readonly #limit: number
   readonly #keep: number
-  #stream: WriteStream | undefined
+  #fd: number | undefined
   #size = 0
   #last = ''
 
@@ -40,19 +40,21 @@ export class LogFile {
   }
 
   close(): void {
-    this.#stream?.end()
-    this.#stream = undefined
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
   }
 
+  /** Written at once, not through a stream: what a program said last must be there when the supervisor itself is killed. */
   #put(text: string): void {
-    if (this.#stream === undefined) {
-      this.#size = existsSync(this.#file) ? statSync(this.#file).size : 0
-      this.#stream = createWriteStream(this.#file, { flags: 'a', mode: 0o600 })
+    try {
+      if (this.#fd === undefined) {
+        this.#fd = openSync(this.#file, 'a', 0o600)
+        this.#size = fstatSync(this.#fd).size
+      }
+      this.#size += writeSync(this.#fd, text)
+    } catch {
       // A full disk must not end the supervisor: the programs go on, their lines are lost until there is room.
-      this.#stream.on('error', () => (this.#stream = undefined))
     }
-    this.#size += Buffer.byteLength(text)
-    this.#stream.write(text)
   }
 
   #turn(): void {

@@ -7,8 +7,10 @@ import type { Heard } from './reporter.ts'
 export interface FileRun {
   readonly file: string
   readonly env: NodeJS.ProcessEnv
-  /** The longest a test may take, and the longest the file may say nothing, seconds. */
+  /** The longest a test may take, seconds. */
   readonly patience: number
+  /** The longest the file may say nothing, seconds; half a minute more than a test may take. */
+  readonly silence?: number
   /** Only tests whose name matches. */
   readonly name?: string
   /** Each result as it comes. */
@@ -25,6 +27,7 @@ const KEPT = 4_000
  * A file that goes on after its last test (a timer, a server left open) is ended and told so: otherwise a run would hang.
  */
 export function runFile(r: FileRun): Promise<{ printed: string; broken?: string }> {
+  const silence = r.silence ?? r.patience + 30
   const args = [
     '--disable-warning=ExperimentalWarning',
     `--test-timeout=${r.patience * 1_000}`,
@@ -46,13 +49,10 @@ export function runFile(r: FileRun): Promise<{ printed: string; broken?: string 
     let last = 'nothing yet'
     let failed = false
     let silent = false
-    const quiet = setTimeout(
-      () => {
-        silent = true
-        killAll()
-      },
-      (r.patience + 30) * 1_000,
-    )
+    const quiet = setTimeout(() => {
+      silent = true
+      killAll()
+    }, silence * 1_000)
     const keep = (s: string) => (printed = (printed + s).slice(-KEPT))
     child.stdout?.setEncoding('utf8').on('data', keep)
     child.stderr?.setEncoding('utf8').on('data', keep)
@@ -78,7 +78,7 @@ export function runFile(r: FileRun): Promise<{ printed: string; broken?: string 
       if (silent)
         resolve({
           printed,
-          broken: `it said nothing for ${r.patience + 30} s and was ended; the last heard of was: ${last}. Is something left open?`,
+          broken: `it said nothing for ${silence} s and was ended; the last heard of was: ${last}. Is something left open?`,
         })
       else if (code !== 0 && !failed) resolve({ printed, broken: `it ended with ${signal ?? `code ${code}`}` })
       else resolve({ printed })

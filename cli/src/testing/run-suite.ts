@@ -27,7 +27,7 @@ export interface SuiteRun {
 
 /** Runs the files of a suite, `concurrency` at a time, each in a process of its own. */
 export function runSuite(
-  s: Pick<Suite, 'concurrency' | 'patience'>,
+  s: Pick<Suite, 'concurrency' | 'patience'> & { silence?: number },
   files: readonly string[],
   o: { env: NodeJS.ProcessEnv; name?: string; listener: Listener; signal?: AbortSignal },
 ): SuiteRun {
@@ -47,7 +47,13 @@ export function runSuite(
       if (h.kind === 'fail') failures.push(h)
       count(tally, h, file)
     }
-    const { printed, broken } = await runFile({ ...o, file, patience: s.patience, heard })
+    const { printed, broken } = await runFile({
+      ...o,
+      file,
+      patience: s.patience,
+      ...(s.silence === undefined ? {} : { silence: s.silence }),
+      heard,
+    })
     if (broken) failures.push({ kind: 'fail', name: 'the file itself', why: broken })
     if (broken) tally.failed++
     const last = failures.length - 1

@@ -147,6 +147,13 @@ export async function checkOutsideDatabase(url: string): Promise<string> {
 
 /** Host, port and name of a database URL: never its user or password. */
 export function describe(url: string): string {
-  const u = new URL(url)
-  return `${u.hostname || u.searchParams.get('host') || 'localhost'}${u.port ? `:${u.port}` : ''}${u.pathname}`
+  const [authority = '', rest = ''] = split(url.replace(/^\w+:\/\//, ''))
+  const socket = /[?&]host=([^&]+)/.exec(rest)?.[1]
+  const host = authority.slice(authority.lastIndexOf('@') + 1) || (socket ? decodeURIComponent(socket) : 'localhost')
+  return `${host}${rest.replace(/\?.*$/s, '')}`
+}
+
+function split(text: string): [string, string] {
+  const end = text.search(/[/?]/)
+  return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end)]
 }
