@@ -191,6 +191,35 @@ describe('guests on a real host', { skip }, () => {
     assert.equal(await engine.ended(spec.runId), 'destroyed')
   })
 
+  test('a q35 guest with secure boot is saved and goes on where it was', async () => {
+    const volume = await engine.volume('qcow2', 64 * MiB, image().disk)
+    const memory = await engine.volume('raw', 512 * MiB)
+    const spec = engine.spec({
+      machine: 'q35',
+      firmware: 'uefi_secure',
+      maxMemory: 512 * MiB,
+      cpu: { sockets: 1, cores: 2, threads: 1, model: 'Nehalem' },
+      disks: [engine.disk(volume, 'qcow2', { interface: 'virtio_scsi' })],
+      nics: [engine.nic(null, '56:6f:00:00:00:0c')],
+    })
+    await engine.run({ kind: 'vm.create', spec })
+    const line = new Heard(await engine.console(spec, 'serial'))
+    assert.match(await line.line(/ROOKERY-GUEST ready [^\r\n]*/), /cpus=2/)
+    line.stream.write('\rkept=41\r')
+    await engine.reported('up', spec.runId, r => r.guestAgent)
+    const save = { kind: 'vm.save' as const, vmId: spec.vmId, runId: spec.runId, to: memory }
+    await engine.run(save)
+    await engine.run(save)
+    assert.equal(await engine.ended(spec.runId), 'saved')
+    const next = { ...spec, runId: randomUUID(), restoreFrom: memory }
+    await engine.run({ kind: 'vm.create', spec: next })
+    const again = new Heard(await engine.console(next, 'serial'))
+    again.stream.write('\recho kept-$((kept+1))\r')
+    await again.line(/kept-42/)
+    await engine.reported('up', next.runId, r => r.status === 'up')
+    await engine.run({ kind: 'vm.destroy', vmId: next.vmId, runId: next.runId })
+  })
+
   test('a create that was cut by a kill of the agent is completed by the next one, once', async () => {
     const volume = await engine.volume('qcow2', 64 * MiB, image().disk)
     const spec = engine.spec({ disks: [engine.disk(volume, 'qcow2')] })
