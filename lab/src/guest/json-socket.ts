@@ -18,11 +18,14 @@ export class JsonSocket {
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    createInterface({ input: socket }).on('line', line => {
+    const lines = createInterface({ input: socket })
+    lines.on('line', line => {
       // The guest agent precedes the answer to a sync by the byte 0xff.
       this.#lines.push(JSON.parse(line.replace(/^[^{]+/, '')))
       this.#stir()
     })
+    // A program that dies resets the connection; the interface repeats the socket's error. `close` tells those who wait.
+    lines.on('error', () => undefined)
     socket.on('error', () => undefined)
     socket.once('close', () => {
       this.#closed = true

@@ -3,8 +3,9 @@ export type Media = 'disk' | 'iso'
 
 /**
  * The kernel's command line. Beside the consoles it switches off what costs time under software emulation and serves
- * nobody in a guest that lives for a test: mitigations, address randomisation, the timer check, audit. New memory goes
- * online by itself, a panic restarts.
+ * nobody in a guest that lives for a test: mitigations, the timer check, audit. New memory goes online by itself, a panic
+ * restarts. Address randomisation stays on: unpacking a kernel over the code of the one before costs QEMU's translator 7 s
+ * at each restart (12.6 s of CPU against 6.5 with 1 GiB of memory), and the first start is no slower for it.
  */
 export function kernelCommandLine(media: Media): string {
   return [
@@ -13,7 +14,6 @@ export function kernelCommandLine(media: Media): string {
     'quiet',
     'loglevel=1',
     'mitigations=off',
-    'nokaslr',
     'no_timer_check',
     'tsc=unstable',
     'audit=0',
