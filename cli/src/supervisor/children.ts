@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { access, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Cluster,
@@ -44,6 +44,7 @@ export function children(w: World): ChildSpec[] {
 /** The cluster of an instance, as its own processes see it. */
 export async function cluster(w: Pick<World, 'settings' | 'paths' | 'account'>): Promise<Cluster> {
   const seen = seenBy(w.settings, w.paths.dataDir)
+  await checkout(seen.app)
   const binaries = await embeddedBinaries()
   return {
     binaries: { ...binaries, bin: binaries.bin.replace(appRoot, seen.app) },
@@ -51,6 +52,15 @@ export async function cluster(w: Pick<World, 'settings' | 'paths' | 'account'>):
     socket: join(seen.data, 'postgres/run'),
     ...(w.account ? { account: w.account } : {}),
   }
+}
+
+/** A mount goes on showing a checkout that was deleted; one that was made anew at the same path is another one. */
+async function checkout(app: string): Promise<void> {
+  await access(join(app, 'package.json')).catch(() => {
+    throw new Error(
+      `the checkout ${appRoot} was deleted or replaced; "rookery down" and "rookery up" start from the new one`,
+    )
+  })
 }
 
 function postgres(w: World): ChildSpec {
@@ -177,6 +187,7 @@ async function program(
   account: Account | undefined,
 ): Promise<string[]> {
   const seen = seenBy(w.settings, w.paths.dataDir)
+  await checkout(seen.app)
   const node = process.execPath.startsWith(`${appRoot}/`)
     ? process.execPath.replace(appRoot, seen.app)
     : process.execPath
