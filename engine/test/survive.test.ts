@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { sampleJob } from './sample-jobs.ts'
 import { jobSurvives } from './survive.ts'
-import type { World } from './world.ts'
+import type { World } from './survive-world.ts'
 
 const number = async (world: World, id: string) =>
   (await world.sql.maybe<{ value: number }>`select value from setting where key = ${`sample ${id}`}`)?.value ?? 0

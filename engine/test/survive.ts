@@ -5,7 +5,7 @@ import { retryJob } from '../src/jobs/control.ts'
 import type { CrashPoint } from '../src/jobs/hooks.ts'
 import type { JobDefinition } from '../src/jobs/job.ts'
 import { type JobRow, type StepRow, steps } from '../src/jobs/store.ts'
-import { createWorld, type World, type WorldOptions } from './world.ts'
+import { createWorld, type World, type WorldOptions } from './survive-world.ts'
 
 /** How a job is put to the test; `G` is what `given` makes for one case. */
 export interface SurviveOptions<I, G = I> {
