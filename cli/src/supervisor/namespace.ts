@@ -64,28 +64,31 @@ async function storageGroup(p: Paths): Promise<void> {
 }
 
 /**
- * Hides a /dev/kvm that QEMU's user may not open. libvirt probes QEMU with the right to override file modes and finds KVM, then checks as
- * QEMU's user, finds none, and probes again at every call: each start then takes most of a minute.
+ * Gives the namespace a /dev without a /dev/kvm that QEMU's user may not open. libvirt probes QEMU with the right to override file modes
+ * and finds KVM, then checks as QEMU's user, finds none, and probes again at every call: each start then takes most of a minute.
+ * A whole /dev, because libvirt gives each QEMU one of its own and cannot move a single file that is mounted below it.
  */
 async function hideClosedKvm(p: Paths): Promise<void> {
   const device = '/dev/kvm'
   if (!(await stat(device).catch(() => undefined))) return
-  const mayOpen = await exec([
-    'setpriv',
-    '--reuid=libvirt-qemu',
-    '--regid=libvirt-qemu',
-    '--init-groups',
-    'test',
-    '-r',
-    device,
-    '-a',
-    '-w',
-    device,
-  ])
+  const asQemu = ['--reuid=libvirt-qemu', '--regid=libvirt-qemu', '--init-groups']
+  const mayOpen = await exec(['setpriv', ...asQemu, 'test', '-r', device, '-a', '-w', device])
   if (mayOpen.code === 0) return
-  const closed = join(p.host, 'no-kvm')
-  await writeFile(closed, '', { mode: 0o000 })
-  await must(['mount', '--bind', closed, device])
+  const dev = join(p.host, 'dev')
+  await mkdir(dev, { recursive: true })
+  await must(['mount', '-t', 'tmpfs', '-o', 'mode=755,nosuid,size=64k,nr_inodes=4k', 'dev', dev])
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .map(line => line.split(' ')[4] ?? '')
+    .filter(point => /^\/dev\/[^/]+$/.test(point))
+  for (const entry of await readdir('/dev', { withFileTypes: true })) {
+    const from = join('/dev', entry.name)
+    if (from === device || entry.isSocket()) continue
+    if (mounts.includes(from)) await mount(from, join(dev, entry.name))
+    else await must(['cp', '--archive', from, dev])
+  }
+  for (const point of mounts) await must(['umount', '--lazy', point])
+  await must(['mount', '--move', dev, '/dev'])
 }
 
 /** After a boot every socket and process id in the instance's /run is stale, and an id may since belong to someone else. */
