@@ -14,6 +14,8 @@ export interface Setting {
   readonly cache: string
   /** Gone after the run. */
   readonly scratch: string
+  /** The parts of the group that are wanted; empty for all. */
+  readonly parts: readonly string[]
   /** Whether samples are written. */
   readonly record: boolean
 }

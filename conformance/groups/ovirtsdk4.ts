@@ -12,6 +12,9 @@ import { recorded } from './recorded.ts'
 
 const programs = join(import.meta.dirname, '..', 'ovirtsdk4')
 
+/** Each a program of that name. */
+const parts = ['walk', 'errors', 'transfers', 'tools', 'tour']
+
 /** The oVirt Python SDK and the programs around it. */
 export const sdkGroup: Group = {
   name: 'ovirtsdk4',
@@ -21,7 +24,7 @@ export const sdkGroup: Group = {
     report.say(`  ${clients.versions.join(', ')}`)
     await recorded(setting, 'ovirtsdk4', async environment => {
       const env = { ...environment, ROOKERY_BIN: clients.bin, ROOKERY_EXAMPLES: clients.examples }
-      for (const program of ['walk', 'errors', 'transfers', 'tools', 'tour'])
+      for (const program of parts.filter(each => setting.parts.length === 0 || setting.parts.includes(each)))
         await runClient(report.group(program), [clients.python, join(programs, `${program}.py`)], {
           env,
           cwd: setting.scratch,

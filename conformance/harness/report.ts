@@ -81,7 +81,14 @@ export class Report {
   }
 }
 
-const indented = (text: string) => text.trim().replaceAll('\n', '\n    ')
+/** At most 12 lines of 400 characters: whole documents hide the sentence. */
+const indented = (text: string) => {
+  const lines = text
+    .trim()
+    .split('\n')
+    .map(line => (line.length > 400 ? `${line.slice(0, 400)}…` : line))
+  return [...lines.slice(0, 12), ...(lines.length > 12 ? ['…'] : [])].join('\n    ')
+}
 
 /** An error and what caused it, for a person. */
 export function sentence(error: unknown): string {

@@ -37,13 +37,13 @@ export function engineTickets(api: Api): Tickets {
       `<image_transfer><direction>${direction}</direction><format>${format}</format><disk id="${diskId}"/></image_transfer>`,
     )
     const id = idOf(made, 'image_transfer')
-    const phase = async (wanted: string): Promise<string | false> => {
+    const phase = async (wanted: RegExp): Promise<string | false> => {
       const xml = await api.xml(`/imagetransfers/${id}`)
-      const now = element(xml, 'phase')
-      if (now?.startsWith('finished') && now !== wanted) throw new Error(`the transfer became ${now}`)
-      return now === wanted && xml
+      const now = element(xml, 'phase') ?? ''
+      if (now.startsWith('finished') && !wanted.test(now)) throw new Error(`the transfer became ${now}`)
+      return wanted.test(now) && xml
     }
-    const xml = await until(`transfer ${id} to begin`, () => phase('transferring'), {
+    const xml = await until(`transfer ${id} to begin`, () => phase(/^transferring$/), {
       deadlineMs: 60_000,
       everyMs: 200,
     })
@@ -55,7 +55,7 @@ export function engineTickets(api: Api): Tickets {
         ?.slice(1)
         .reduce((a, b) => String(Number(a) + Number(b))),
     )
-    const act = async (what: string, wanted: string) => {
+    const act = async (what: string, wanted: RegExp) => {
       await api.post(`/imagetransfers/${id}/${what}`, '<action/>')
       await until(`transfer ${id} to be ${wanted}`, () => phase(wanted), { deadlineMs: 120_000, everyMs: 200 })
     }
@@ -63,8 +63,8 @@ export function engineTickets(api: Api): Tickets {
       url,
       size,
       diskId,
-      finish: () => act('finalize', 'finished_success'),
-      cancel: () => act('cancel', 'finished_failure'),
+      finish: () => act('finalize', /^finished_success$/),
+      cancel: () => act('cancel', /^finished_(?:failure|cleanup)$/),
     }
   }
 

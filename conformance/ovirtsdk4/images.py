@@ -1,5 +1,6 @@
 """Moves an image through an image transfer, as a client of its own and with ovirt_imageio's client."""
 
+import contextlib
 import http.client
 import os
 import ssl
@@ -52,6 +53,24 @@ def open_transfer(connection, disk_id, direction, transfer_format=None):
         return found
 
     return service, until("the transfer to begin", look, 60, 0.5)
+
+
+@contextlib.contextmanager
+def transfer(connection, disk_id, direction, transfer_format=None):
+    """An open transfer around a block: finished after it, cancelled when it fails, so that the disk is not left locked."""
+    service, found = open_transfer(connection, disk_id, direction, transfer_format)
+    try:
+        yield found
+    except BaseException:
+        service.cancel()
+        raise
+    finish(service)
+
+
+def ended_badly(service, seconds=60):
+    """Waits until a transfer that was cancelled or refused is over."""
+    over = (types.ImageTransferPhase.FINISHED_FAILURE, types.ImageTransferPhase.FINISHED_CLEANUP)
+    until("the transfer to be over", lambda: service.get().phase in over, seconds, 0.5)
 
 
 def finish(service, seconds=120):

@@ -36,21 +36,13 @@ def disk(connection, domain, name, size, disk_format, sparse=True):
 
 
 def upload(connection, disk_id, source, **options):
-    transfer, found = images.open_transfer(connection, disk_id, UPLOAD, RAW)
-    try:
+    with images.transfer(connection, disk_id, UPLOAD, RAW) as found:
         client.upload(source, found.transfer_url, CA, proxy_url=found.proxy_url, **options)
-    except BaseException:
-        transfer.cancel()
-        raise
-    images.finish(transfer)
 
 
 def download(connection, disk_id, target, image_format, **options):
-    transfer, found = images.open_transfer(connection, disk_id, DOWNLOAD, RAW)
-    try:
+    with images.transfer(connection, disk_id, DOWNLOAD, RAW) as found:
         client.download(found.transfer_url, target, CA, fmt=image_format, proxy_url=found.proxy_url, **options)
-    finally:
-        images.finish(transfer)
 
 
 def main(cleaning):
@@ -77,8 +69,7 @@ def main(cleaning):
     with check("what the client reads of a transfer: extents, size, workers, the server's checksum"):
         with disk(connection, domain, "read", size, COW) as (disk_id, service):
             upload(connection, disk_id, DISK, max_workers=1, disk_is_zero=True)
-            transfer, found = images.open_transfer(connection, disk_id, DOWNLOAD, RAW)
-            try:
+            with images.transfer(connection, disk_id, DOWNLOAD, RAW) as found:
                 with contextlib.closing(client.ImageioClient(found.transfer_url, cafile=CA)) as reader:
                     equal(reader.size(), size, "the size")
                     if reader.max_readers < 2:
@@ -96,16 +87,14 @@ def main(cleaning):
                 with urllib.request.urlopen(url, context=ssl.create_default_context(cafile=CA)) as answer:
                     said = json.load(answer)
                 equal(said["checksum"], client.checksum(DISK, block_size=4 << 20)["checksum"], "the checksum")
-            finally:
-                images.finish(transfer)
-            equal(service.get().status, types.DiskStatus.OK, "the disk's status")
+            until_status("the disk", service.get, types.DiskStatus.OK, 30)
 
     with check("a cancelled upload takes its disk away"):
         with disk(connection, domain, "cancelled", size, COW) as (disk_id, service):
             transfer, _ = images.open_transfer(connection, disk_id, UPLOAD, RAW)
             transfer.cancel()
             gone(service.get, 120)
-            until("the transfer to have failed", lambda: transfer.get().phase == types.ImageTransferPhase.FINISHED_FAILURE, 60)
+            images.ended_badly(transfer)
 
     with check("a cancelled download leaves its disk alone"):
         with disk(connection, domain, "kept", size, COW) as (disk_id, service):
@@ -122,7 +111,7 @@ def main(cleaning):
                 file.write(os.urandom(1 << 20))
             images.put_file(found.transfer_url, path)
             transfer.finalize()
-            until("the transfer to have failed", lambda: transfer.get().phase == types.ImageTransferPhase.FINISHED_FAILURE, 60)
+            images.ended_badly(transfer)
             gone(service.get, 60)
 
     with check("a qcow2 that names a backing file fails too"):
@@ -135,7 +124,7 @@ def main(cleaning):
             transfer, found = images.open_transfer(connection, disk_id, UPLOAD, COW)
             images.put_file(found.transfer_url, overlay)
             transfer.finalize()
-            until("the transfer to have failed", lambda: transfer.get().phase == types.ImageTransferPhase.FINISHED_FAILURE, 60)
+            images.ended_badly(transfer)
             gone(service.get, 60)
 
     with check("pauses and resumes"):

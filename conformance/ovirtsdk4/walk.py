@@ -131,18 +131,17 @@ def upload_disk(connection, domain, cleaning):
         )
         disk = connection.system_service().disks_service().disk_service(disk_id)
         cleaning.append(lambda: remove_quietly(disk))
-        service, transfer = images.open_transfer(connection, disk_id, types.ImageTransferDirection.UPLOAD, types.DiskFormat.COW)
-        images.put_file(transfer.transfer_url, DISK)
-        images.finish(service)
+        with images.transfer(connection, disk_id, types.ImageTransferDirection.UPLOAD, types.DiskFormat.COW) as transfer:
+            images.put_file(transfer.transfer_url, DISK)
         found = until_status("the disk", disk.get, types.DiskStatus.OK, 60)
         equal(found.provisioned_size, size, "the disk's provisioned size")
     with check("reads back what it uploaded, through the proxy address"):
-        service, transfer = images.open_transfer(connection, disk_id, types.ImageTransferDirection.DOWNLOAD, types.DiskFormat.RAW)
         path = os.path.join(SCRATCH, "walk.raw")
-        images.get_file(transfer.proxy_url, path)
-        images.finish(service)
+        with images.transfer(connection, disk_id, types.ImageTransferDirection.DOWNLOAD, types.DiskFormat.RAW) as transfer:
+            images.get_file(transfer.proxy_url, path)
         images.same_content(DISK, "qcow2", path, "raw")
         os.unlink(path)
+    images.wait_unlocked(connection, disk_id)
     return disk_id
 
 
@@ -154,9 +153,8 @@ def upload_iso(connection, domain, cleaning):
         )
         iso = connection.system_service().disks_service().disk_service(iso_id)
         cleaning.append(lambda: remove_quietly(iso))
-        service, transfer = images.open_transfer(connection, iso_id, types.ImageTransferDirection.UPLOAD)
-        images.put_file(transfer.transfer_url, ISO)
-        images.finish(service)
+        with images.transfer(connection, iso_id, types.ImageTransferDirection.UPLOAD) as transfer:
+            images.put_file(transfer.transfer_url, ISO)
         equal(iso.get().content_type, types.DiskContentType.ISO, "the disk's content type")
     return iso_id
 

@@ -76,6 +76,12 @@ export async function documentChecks(report: Report, api: Api): Promise<void> {
       assert.ok(answer.text.includes(`<${part}`), `no ${part}`)
     assert.match(String(answer.headers['link'] ?? ''), /<https:\/\/[^>]+\/ovirt-engine\/api\/vms>; rel=vms\b/)
   })
+  await report.check('every list that the root document links to can be read', async () => {
+    for (const [, href = ''] of (await api.xml(base)).matchAll(/<link\b[^>]*href="([^"{]+)"[^>]*>/g)) {
+      const answer = await api.call(href)
+      assert.equal(answer.status, 200, `${href}: ${answer.status} ${answer.text.slice(0, 200)}`)
+    }
+  })
   await report.check('there is always an event, with id and index', async () => {
     const events = await api.xml('/events?max=1')
     assert.match(idOf(events, 'event'), /^\d+$/)
