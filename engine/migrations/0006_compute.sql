@@ -147,6 +147,10 @@ select v.*,
          select 1 from disk_attachment a join disk d on d.id = a.disk_id where a.vm_id = v.id and d.status = 'illegal'
        ) as has_illegal_images,
        case
+         -- A job that ended a run holds the VM a moment longer; what clients do next must not meet its lock.
+         when r.id is null and l.job_kind in ('vm.stop', 'vm.settle') then 'powering_down'
+         when r.id is null and l.job_kind = 'vm.suspend' then 'saving_state'
+         when r.id is null and l.job_kind = 'vm.remove' then 'image_locked'
          when r.id is null and v.suspended_volume is not null and l.job_kind = 'vm.start' then 'restoring_state'
          when r.id is null and v.suspended_volume is not null then 'suspended'
          when r.id is null and l.job_kind = 'vm.start' then 'wait_for_launch'

@@ -57,7 +57,13 @@ select s.*,
   from storage_domain s;
 
 create view disk_view as
-select d.*,
+select d.id, d.project_id, d.alias, d.description, d.storage_domain_id, d.image_id, d.volume_id, d.format, d.sparse, d.content_type,
+       d.capacity, d.actual_size, d.shareable, d.wipe_after_delete, d.propagate_errors, d.backup, d.created_at, d.modified_at, d.version,
+       -- The job that made it holds it a moment longer; what clients do next must not meet its lock.
+       case when exists (
+         select 1 from job_lock k join job j on j.id = k.job_id
+          where k.kind = 'disk' and k.entity_id = d.id and k.mode = 'exclusive' and j.kind in ('disk.create', 'disk.extend')
+       ) then 'locked' else d.status end as status,
        s.data_center_id,
        array(select a.vm_id from disk_attachment a where a.disk_id = d.id order by a.vm_id)::uuid[] as vm_ids
   from disk d

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { MiB } from '@rookery/model'
 import { add as addVm, remove as removeVm, start as startVm, stop as stopVm } from '../src/compute/vm/operations.ts'
-import { AddVm } from '../src/compute/vm/types.ts'
+import { call } from '../src/core/call.ts'
 import { add as addDisk, remove as removeDisk } from '../src/storage/disk/operations.ts'
-import { AddDisk } from '../src/storage/disk/types.ts'
 import type { World } from './survive-world.ts'
 import { until } from './until.ts'
 
@@ -22,7 +21,7 @@ export const dataDomain = (world: World): Promise<{ id: string; dataCenterId: st
 /** A disk of 1 MiB that is ok. */
 export async function aDisk(world: World, format: 'raw' | 'qcow2' = 'raw'): Promise<string> {
   const { id: storageDomainId } = await dataDomain(world)
-  const made = await world.call(addDisk, AddDisk.parse({ capacity: MiB, format, sparse: true, storageDomainId }))
+  const made = await call(world.env, addDisk, { capacity: MiB, format, sparse: true, storageDomainId })
   await finished(world, made)
   return made.id
 }
@@ -33,7 +32,7 @@ export async function aVm(world: World): Promise<{ vmId: string; diskId: string;
   const { id: clusterId } = await world.sql.one<{ id: string }>`select id from cluster order by created_at limit 1`
   const name = `vm-${randomUUID().slice(0, 8)}`
   const disks = [{ diskId, bootable: true, active: true }]
-  const made = await world.call(addVm, AddVm.parse({ name, clusterId, config: { memory: 64 * MiB }, disks }))
+  const made = await call(world.env, addVm, { name, clusterId, config: { memory: 64 * MiB }, disks })
   await finished(world, made)
   return { vmId: made.id, diskId, name }
 }
@@ -41,7 +40,7 @@ export async function aVm(world: World): Promise<{ vmId: string; diskId: string;
 /** A VM whose guest is up. */
 export async function aRunningVm(world: World): Promise<{ vmId: string; diskId: string; name: string }> {
   const vm = await aVm(world)
-  await finished(world, await world.call(startVm, { id: vm.vmId }))
+  await finished(world, await call(world.env, startVm, { id: vm.vmId }))
   await until(async () => (await statusOf(world, vm.vmId)) === 'up', { what: 'the guest to be up' })
   return vm
 }
@@ -58,15 +57,17 @@ export async function diskStatusOf(world: World, diskId: string): Promise<string
 
 /** Takes a VM away, whatever it does, with its disks. */
 export async function withoutVm(world: World, { vmId }: { vmId: string }): Promise<void> {
+  world.mischief.failing.clear()
   const status = await statusOf(world, vmId)
   if (status === undefined) return
-  if (status !== 'down') await finished(world, await world.call(stopVm, { id: vmId, reason: '' }))
+  if (status !== 'down') await finished(world, await call(world.env, stopVm, { id: vmId, reason: '' }))
   await until(async () => (await statusOf(world, vmId)) === 'down', { what: 'the VM to be down' })
-  await finished(world, await world.call(removeVm, { id: vmId, detachOnly: false, force: false }))
+  await finished(world, await call(world.env, removeVm, { id: vmId, detachOnly: false, force: false }))
 }
 
 /** Takes a disk away. */
 export async function withoutDisk(world: World, diskId: string): Promise<void> {
+  world.mischief.failing.clear()
   if ((await diskStatusOf(world, diskId)) !== undefined)
-    await finished(world, await world.call(removeDisk, { id: diskId }))
+    await finished(world, await call(world.env, removeDisk, { id: diskId }))
 }

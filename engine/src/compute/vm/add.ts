@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { call } from '../../core/call.ts'
 import type { Ctx } from '../../core/ctx.ts'
 import { operation } from '../../core/operation.ts'
+import { grantCreator } from '../../identity/permissions.ts'
 import { find, lockWord } from '../../inventory/access.ts'
 import type { ClusterRow } from '../../inventory/cluster/types.ts'
 import { add as addAttachment } from '../disk-attachment/operations.ts'
@@ -59,6 +60,7 @@ export const add = operation({
       config,
       creatorId,
     })
+    await grantCreator(ctx.sql, ctx.actor, 'UserVmManager', { kind: 'vm', id })
     ctx.changed('vm', id)
     ctx.event('vm.added', {
       refs: [

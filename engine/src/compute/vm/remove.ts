@@ -24,6 +24,8 @@ export const removeVm = job(
     locks: i => [exclusive('vm', i.vmId), ...i.disks.map(disk => exclusive('disk', disk.id))],
     describe: i => `Removing VM ${i.name}`,
     refs: i => [{ kind: 'vm', id: i.vmId, name: i.name }],
+    // Its first step looks again; so it may wait for a job that is only about to end.
+    queueable: true,
   },
   async (j, i) => {
     const ref = { kind: 'vm' as const, id: i.vmId, name: i.name }

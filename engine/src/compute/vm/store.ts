@@ -1,5 +1,6 @@
 import type { Sql } from '../../db/index.ts'
 import { json } from '../../db/index.ts'
+import { dropPermissions } from '../../identity/permissions.ts'
 import { charge, refund } from '../../metering/quota.ts'
 import { VmConfig } from './config.ts'
 import { guaranteedMemory, maxMemory, vcpus } from './run-spec.ts'
@@ -57,6 +58,7 @@ export async function insertVm(
 
 /** Forgets a VM and everything that hangs on it, and gives back what it was charged. Content when it is gone. */
 export async function deleteVm(sql: Sql, id: string): Promise<void> {
+  await dropPermissions(sql, { kind: 'vm', id })
   await sql`delete from tag_assignment where object_kind = 'vm' and object_id = ${id}::uuid`
   await sql`delete from vm_now where vm_id = ${id}::uuid`
   const row = await sql.maybe<{ projectId: string; config: VmConfig }>`

@@ -36,7 +36,7 @@ export async function applyLines(ctx: Ctx, hostId: string, lines: readonly Watch
   }
   await flushRuns()
   // A run that is over is settled by a job, which waits for whoever holds the VM now.
-  for (const vmId of ended) await ctx.start(settleVm, { vmId })
+  for (const vmId of ended) if (!(await endsItself(ctx, vmId))) await ctx.start(settleVm, { vmId })
   const stats = lines.findLast((line): line is Stats => line.type === 'stats')
   if (stats !== undefined) await applyStats(ctx, hostId, stats)
   const last = lines.findLast(line => 'seq' in line)
@@ -44,6 +44,13 @@ export async function applyLines(ctx: Ctx, hostId: string, lines: readonly Watch
   if (last !== undefined && 'seq' in last)
     await sql`update host set incarnation = ${last.incarnation}, seq = ${last.seq}
       where id = ${hostId}::uuid and (incarnation, seq) < (${last.incarnation}, ${last.seq})`
+}
+
+/** Whether a job that ends the run on purpose holds the VM: it settles it too. Should it fail, the reconciler `runs` looks. */
+async function endsItself(ctx: Ctx, vmId: string): Promise<boolean> {
+  const rows = await ctx.sql`select 1 from job_lock l join job j on j.id = l.job_id
+    where l.kind = 'vm' and l.entity_id = ${vmId}::uuid and l.mode = 'exclusive' and j.kind in ('vm.stop', 'vm.suspend')`
+  return rows.length > 0
 }
 
 /** Everything that there is: what is not in it and was known to be there is over. Returns VMs whose run ended. */

@@ -18,6 +18,8 @@ export const extendDisk = job(
     locks: i => [exclusive('disk', i.diskId)],
     describe: i => `Extending disk ${i.alias}`,
     refs: i => [{ kind: 'disk', id: i.diskId, name: i.alias }],
+    // Its first step looks again; so it may wait for a job that is only about to end.
+    queueable: true,
   },
   async (j, i) => {
     const { disk, run, epoch } = await j.tx(

@@ -5,6 +5,7 @@ import type { Ctx } from '../../core/ctx.ts'
 import { operation } from '../../core/operation.ts'
 import { visible } from '../../core/visible.ts'
 import { fragment } from '../../db/index.ts'
+import { grantCreator } from '../../identity/permissions.ts'
 import { find, mustBeSeen } from '../../inventory/access.ts'
 import type { StorageDomainRow } from '../domain/types.ts'
 import { mustHaveSpm } from '../spm/store.ts'
@@ -104,6 +105,7 @@ export const add = operation({
       propagateErrors: i.propagateErrors,
       backup: i.backup,
     })
+    await grantCreator(ctx.sql, ctx.actor, 'DiskOperator', { kind: 'disk', id })
     ctx.changed('disk', id)
     ctx.event('disk.add.started', {
       refs: [

@@ -15,6 +15,8 @@ export const removeDisk = job(
     locks: i => [exclusive('disk', i.diskId)],
     describe: i => `Removing disk ${i.alias}`,
     refs: i => [{ kind: 'disk', id: i.diskId, name: i.alias }],
+    // Its first step looks again; so it may wait for a job that is only about to end.
+    queueable: true,
   },
   async (j, i) => {
     const ref = { kind: 'disk' as const, id: i.diskId, name: i.alias }

@@ -1,6 +1,7 @@
 import type { DiskStatus } from '@rookery/model'
 import type { VolumeRef } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
+import { dropPermissions } from '../../identity/permissions.ts'
 import { charge, refund } from '../../metering/quota.ts'
 import type { DiskRow } from './types.ts'
 
@@ -46,6 +47,7 @@ export async function insertDisk(sql: Sql, d: NewDiskRow): Promise<void> {
 
 /** Forgets a disk and gives back what it was charged. Content when it is gone. */
 export async function deleteDisk(sql: Sql, id: string): Promise<void> {
+  await dropPermissions(sql, { kind: 'disk', id })
   const row = await sql.maybe<{ projectId: string; capacity: number }>`
     delete from disk where id = ${id}::uuid returning project_id, capacity`
   if (row !== undefined) await refund(sql, row.projectId, { disks: 1, 'disk.bytes': row.capacity })

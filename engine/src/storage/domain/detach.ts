@@ -17,6 +17,8 @@ export const detachDomain = job(
       { kind: 'storage_domain', id: i.storageDomainId, name: i.name },
       { kind: 'data_center', id: i.dataCenterId },
     ],
+    // Its first step looks again; so it may wait for a job that is only about to end.
+    queueable: true,
   },
   async (j, i) => {
     const { connection } = await j.tx(

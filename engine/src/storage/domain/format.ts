@@ -16,15 +16,21 @@ export const formatDomain = job(
       { kind: 'storage_domain', id: i.storageDomainId, name: i.name },
       { kind: 'host', id: i.hostId },
     ],
+    // Its first step looks again; so it may wait for a job that is only about to end.
+    queueable: true,
   },
   async (j, i) => {
     const { storageDomainId } = i
     const { connection } = await j.tx(
       'take over',
-      ({ sql }) =>
-        sql.one<{
-          connection: StorageConnection
-        }>`select connection from storage_domain where id = ${storageDomainId}::uuid`,
+      async tx => {
+        const row = await tx.sql.maybe<{ connection: StorageConnection }>`
+          update storage_domain set status = 'locked' where id = ${storageDomainId}::uuid and status = 'unattached' returning connection`
+        if (row === undefined)
+          throw conflict('storage_domain.moved', `Storage Domain ${i.name} has another status by now.`)
+        tx.changed('storage_domain', storageDomainId)
+        return row
+      },
       async tx => {
         await tx.sql`update storage_domain set status = 'unattached' where id = ${storageDomainId}::uuid`
         tx.changed('storage_domain', storageDomainId)
