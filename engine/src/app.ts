@@ -10,6 +10,8 @@ import type { Logger } from './core/log.ts'
 import { type DomainModule, registry } from './core/registry.ts'
 import { isDatabaseAway, listen, migrate, openDatabase } from './db/index.ts'
 import { nativeDialect } from './dialects/native/routes.ts'
+import { addConsoles } from './dialects/streams/console.ts'
+import { imageProxy } from './dialects/streams/images.ts'
 import { allDomains, ovirt } from './domains.ts'
 import type { EngineHandle } from './engine.ts'
 import { Lease } from './engines/lease.ts'
@@ -117,6 +119,8 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   })
   addWellKnown(app, { db, metrics, version, instanceId, leaseHolds: () => lease.holds })
   nativeDialect(app, handle, feed)
+  addConsoles(app.server, handle)
+  await app.register(async scope => imageProxy(scope as unknown as FastifyInstance, handle))
   const dialect = hooks.only === true ? undefined : await ovirt()
   // A scope of its own: its parsers and error shapes are not the native dialect's.
   if (dialect !== undefined) await app.register(async scope => dialect(scope as unknown as FastifyInstance, handle))

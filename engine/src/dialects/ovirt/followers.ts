@@ -11,7 +11,7 @@ import { list as listDataCenters } from '../../inventory/data-center/queries.ts'
 import { list as listHosts } from '../../inventory/host/queries.ts'
 import { assignments } from '../../inventory/tag/queries.ts'
 import { diskStatistics, hostStatistics, nicStatistics, vmStatistics } from '../../metering/queries.ts'
-import { list as listNetworks } from '../../network/network/queries.ts'
+import { clusterNetworks, list as listNetworks } from '../../network/network/queries.ts'
 import { networkFilters } from '../../network/vnic-profile/filters.ts'
 import { list as listProfiles } from '../../network/vnic-profile/queries.ts'
 import { list as listDisks } from '../../storage/disk/queries.ts'
@@ -202,6 +202,13 @@ export const followers: Followers = {
   },
   Cluster: {
     datacenter: dataCenter,
+    networks: collection(
+      'networks',
+      'Network',
+      (r, clusterIds) => ask(r.env, clusterNetworks, { clusterIds }),
+      row => row.clusterId,
+      row => networkToWire(row, row),
+    ),
     managementnetwork: reference('management_network', 'Network', listNetworks, row => networkToWire(row)),
   },
   DataCenter: {

@@ -83,7 +83,12 @@ export async function addOvirtApi(app: FastifyInstance, port: OvirtPort): Promis
 
   // Matrix parameters (`/api;max=1`) and the bare base do not match one pattern.
   for (const url of [apiBase, `${apiBase};*`, `${apiBase}/*`])
-    app.route({ method: ['GET', 'POST', 'PUT', 'DELETE'], url, handler: handle, exposeHeadRoute: true })
+    app.route({
+      method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+      url,
+      handler: handle,
+      exposeHeadRoute: true,
+    })
 }
 
 /** The dialect on a running engine. */

@@ -11,6 +11,7 @@ import { identityRoutes } from './identity/identity-routes.ts'
 import type { Route } from './kernel/route.ts'
 import { networkRoutes } from './networks/network-routes.ts'
 import { nicRoutes } from './nics/nic-routes.ts'
+import { schedulingRoutes } from './scheduling/scheduling-routes.ts'
 import { rootRoutes } from './root/root-routes.ts'
 import { storageDomainRoutes } from './storage-domains/storage-domain-routes.ts'
 import { tagRoutes } from './tags/tag-routes.ts'
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...rootRoutes,
   ...dataCenterRoutes,
   ...clusterRoutes,
+  ...schedulingRoutes,
   ...hostRoutes,
   ...storageDomainRoutes,
   ...diskRoutes,

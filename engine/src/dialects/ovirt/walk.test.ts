@@ -16,7 +16,7 @@ before(async () => {
   const disk = await admin.good(
     'POST',
     '/disks',
-    '<disk><alias>walked</alias><provisioned_size>1048576</provisioned_size><format>raw</format><sparse>true</sparse></disk>',
+    '<disk><alias>walked</alias><provisioned_size>1048576</provisioned_size><format>raw</format><sparse>true</sparse><storage_domains><storage_domain><name>simulated</name></storage_domain></storage_domains></disk>',
   )
   await untilStatus(admin, `/disks/${idOf(disk)}`, 'ok')
   const vm = await admin.good(
@@ -50,6 +50,7 @@ before(async () => {
     templates: zeroUuid,
     clusterlevels: '4.7',
     permits: '1',
+    schedulingpolicies: 'b4ed2332-a7ac-4d5f-9596-99a439cb2812',
     datacenters: idOf(await byName(admin, 'datacenters', 'Default')),
     clusters: idOf(await byName(admin, 'clusters', 'Default')),
     networks: idOf(await byName(admin, 'networks', 'ovirtmgmt')),
@@ -92,12 +93,15 @@ const catalogues = new Set([
   '/',
   '/clusterlevels',
   '/clusterlevels/:level',
+  '/clusterlevels/:level/clusterfeatures',
   '/domains',
   '/domains/:domain',
   '/networkfilters',
   '/networkfilters/:id',
   '/operatingsystems',
   '/operatingsystems/:id',
+  '/schedulingpolicies',
+  '/schedulingpolicies/:id',
 ])
 
 test('every list that an administrator reads is a document with its wrapper, in XML and in JSON', async () => {

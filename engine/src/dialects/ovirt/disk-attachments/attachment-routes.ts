@@ -4,6 +4,7 @@ import { list as listAttachments } from '../../../compute/disk-attachment/querie
 import type { AttachmentRow } from '../../../compute/disk-attachment/types.ts'
 import { diskChanges } from '../disks/disk-routes.ts'
 import { apiBase, booleanParameter } from '../http/address.ts'
+import { incomplete } from '../http/fault.ts'
 import { created, list, one, removed } from '../kernel/answer.ts'
 import { defined, found, pathId } from '../kernel/read.ts'
 import { type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
@@ -44,6 +45,7 @@ export const attachmentRoutes: Route[] = [
   }),
   post('/vms/:vm/diskattachments', 'DiskAttachment', async request => {
     const vmId = pathId(request, 'vm')
+    if (diskInterface(request.body) === undefined) throw incomplete('DiskAttachment', ['interface'], 'add')
     const { diskId, jobId } = await call(request.env, attachment.add, {
       vmId,
       ...(await newAttachment(request, request.body)),

@@ -7,11 +7,12 @@ import { list as listDomains } from '../../../storage/domain/queries.ts'
 import { list as listVms } from '../../../compute/vm/queries.ts'
 import { diskFields } from '../../../storage/search-fields.ts'
 import { apiBase, booleanParameter } from '../http/address.ts'
+import { incomplete } from '../http/fault.ts'
 import { created, list, one, removed } from '../kernel/answer.ts'
 import { defined, found, pathId, searched } from '../kernel/read.ts'
 import { type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
-import { statisticToWire } from '../kernel/statistics.ts'
+import { statisticsRoutes } from '../kernel/statistics.ts'
 import { storageDomainToWire } from '../storage-domains/storage-domain-wire.ts'
 import { vmToWire } from '../vms/vm-wire.ts'
 import { booleanAt, numberAt, textAt, type WireObject } from '../wire/wire-object.ts'
@@ -44,7 +45,9 @@ async function remove(request: ApiRequest) {
 }
 
 async function add(request: ApiRequest) {
-  const { id, jobId } = await call(request.env, disk.add, await newDiskFromWire(request, request.body))
+  const wanted = await newDiskFromWire(request, request.body)
+  if (wanted.storageDomainId === undefined) throw incomplete('Disk', ['storage_domains.id|name'], 'add')
+  const { id, jobId } = await call(request.env, disk.add, wanted)
   const pending = await settled(request, jobId)
   return created('Disk', diskToWire(await diskOf(request, id)), pending)
 }
@@ -62,15 +65,9 @@ export const diskRoutes: Route[] = [
     return one('Disk', diskToWire(await diskOf(request, id)))
   }),
   del('/disks/:id', remove),
-  get('/disks/:id/statistics', async request => {
+  ...statisticsRoutes('/disks/:id', 'disk', diskStatistics, async request => {
     const { id } = await diskOf(request, pathId(request))
-    const rows = await ask(request.env, diskStatistics, { ids: [id] })
-    return list(
-      'Statistic',
-      'statistics',
-      'statistic',
-      rows.map(row => statisticToWire(row, `${apiBase}/disks/${id}`, 'disk')),
-    )
+    return { id, href: `${apiBase}/disks/${id}` }
   }),
   get('/disks/:id/storagedomains', async request => {
     const { storageDomainId } = await diskOf(request, pathId(request))

@@ -1,7 +1,6 @@
 import type { DiskRow } from '../../../storage/disk/types.ts'
 import { apiBase } from '../http/address.ts'
 import { linksBelow, stub } from '../kernel/answer.ts'
-import { typeInfo } from '../wire/fields.ts'
 import type { WireObject } from '../wire/wire-object.ts'
 
 /** A disk as the API shows it (fact sheet 1.11, 2.2). */
@@ -11,7 +10,7 @@ export function diskToWire(row: DiskRow): WireObject {
     id: row.id,
     href,
     actions: {},
-    link: linksBelow(href, typeInfo('Disk').links),
+    link: linksBelow(href, ['disksnapshots', 'permissions', 'statistics']),
     name: row.alias,
     alias: row.alias,
     description: row.description,

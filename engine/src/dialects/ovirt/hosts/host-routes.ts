@@ -11,7 +11,7 @@ import { defined, found, pathId, referenced, requiredText, searched } from '../k
 import { type ApiRequest, action, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
 import { stableId } from '../kernel/stable-id.ts'
-import { statisticToWire } from '../kernel/statistics.ts'
+import { statisticsRoutes } from '../kernel/statistics.ts'
 import { numberAt, structAt, textAt } from '../wire/wire-object.ts'
 import { hostNicsToWire, hostToWire } from './host-wire.ts'
 
@@ -82,15 +82,9 @@ export const hostRoutes: Route[] = [
     await call(request.env, host.refresh, { id: pathId(request) })
     return actionDone(request.body, null)
   }),
-  get('/hosts/:host/statistics', async request => {
+  ...statisticsRoutes('/hosts/:host', 'host', hostStatistics, async request => {
     const { id } = await hostOf(request, 'host')
-    const rows = await ask(request.env, hostStatistics, { ids: [id] })
-    return list(
-      'Statistic',
-      'statistics',
-      'statistic',
-      rows.map(row => statisticToWire(row, `${apiBase}/hosts/${id}`, 'host')),
-    )
+    return { id, href: `${apiBase}/hosts/${id}` }
   }),
   get('/hosts/:host/nics', async request => {
     const row = await hostOf(request, 'host')

@@ -2,6 +2,8 @@
 export interface Address {
   segments: string[]
   parameters: Map<string, string>
+  /** The path names the version (`/v4`); it wins over the header. */
+  versioned: boolean
 }
 
 /** Where the API lives; hrefs begin with it. */
@@ -44,8 +46,8 @@ export function parseAddress(url: string): Address | undefined {
     for (const pair of matrix) add(pair)
   }
   const segments = raw.map(segment => decodePart(segment.split(';')[0] ?? '')).filter(segment => segment !== '')
-  if (segments[0] === 'v4') segments.shift()
-  return { segments, parameters }
+  const versioned = segments[0] === 'v4'
+  return { segments: versioned ? segments.slice(1) : segments, parameters, versioned }
 }
 
 const trueWords = new Set(['true', 't', 'yes', 'y', '1', ''])

@@ -356,6 +356,16 @@ export const identityRoutes: Route[] = [
     return one('ClusterLevel', levelToWire(found(level, 'ClusterLevel', request.params['level'] ?? '')))
   }),
 
+  get('/clusterlevels/:level/clusterfeatures', async request => {
+    const level = request.params['level'] ?? ''
+    found(
+      levels.find(name => name === level),
+      'ClusterLevel',
+      level,
+    )
+    return list('ClusterFeature', 'cluster_features', 'cluster_feature', [])
+  }),
+
   get('/macpools', async request =>
     list('MacPool', 'mac_pools', 'mac_pool', (await ask(request.env, listMacPools, {})).map(macPoolToWire)),
   ),

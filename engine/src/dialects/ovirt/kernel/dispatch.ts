@@ -1,6 +1,6 @@
 import { notFound, RookeryError, unauthenticated } from '@rookery/model'
 import type { Env } from '../../../core/ctx.ts'
-import type { Address } from '../http/address.ts'
+import { type Address, integerParameter } from '../http/address.ts'
 import { faultOf } from '../http/fault.ts'
 import { answerFormat, bodyFormat, contentType } from '../http/format.ts'
 import type { Match } from '../http/router.ts'
@@ -41,7 +41,7 @@ export async function dispatch(
   let request: ApiRequest | undefined
   let route: Route | undefined
   try {
-    if (headers['version'] !== undefined && headers['version'] !== '4')
+    if (!address.versioned && headers['version'] !== undefined && headers['version'] !== '4')
       throw new RookeryError(
         'invalid',
         'wire.version',
@@ -77,7 +77,12 @@ export async function dispatch(
 }
 
 async function followAnswer(request: ApiRequest, followers: Followers, answer: Answer): Promise<void> {
-  if (answer.kind === 'list') await follow(request, followers, answer.type, answer.objects)
+  if (answer.kind === 'list') {
+    // Most lists are cut by their query already; this cuts the others.
+    const max = integerParameter(request.address, 'max')
+    if (max !== undefined && max >= 0) answer.objects.splice(max)
+    await follow(request, followers, answer.type, answer.objects)
+  }
   if (answer.kind === 'one') await follow(request, followers, answer.type, [answer.object])
 }
 

@@ -9,7 +9,7 @@ import { actionDone, created, linksBelow, list, one, removed, stub } from '../ke
 import { defined, found, pathId, referenced, requiredText } from '../kernel/read.ts'
 import { type ApiRequest, action, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
-import { statisticToWire } from '../kernel/statistics.ts'
+import { statisticsRoutes } from '../kernel/statistics.ts'
 import { vmOf } from '../vms/vm-routes.ts'
 import { booleanAt, structAt, textAt, type WireObject } from '../wire/wire-object.ts'
 
@@ -128,15 +128,9 @@ export const nicRoutes: Route[] = [
   }),
   plug('activate'),
   plug('deactivate'),
-  get('/vms/:vm/nics/:id/statistics', async request => {
+  ...statisticsRoutes('/vms/:vm/nics/:id', 'nic', nicStatistics, async request => {
     const row = await nicOf(request)
-    const rows = await ask(request.env, nicStatistics, { ids: [row.id] })
-    return list(
-      'Statistic',
-      'statistics',
-      'statistic',
-      rows.map(s => statisticToWire(s, `${apiBase}/vms/${row.vmId}/nics/${row.id}`, 'nic')),
-    )
+    return { id: row.id, href: `${apiBase}/vms/${row.vmId}/nics/${row.id}` }
   }),
   get('/vms/:vm/nics/:id/reporteddevices', async request => {
     const row = await nicOf(request)

@@ -31,6 +31,7 @@ export const topCollections = [
   'vnicprofiles',
   'diskprofiles',
   'cpuprofiles',
+  'schedulingpolicies',
   'permissions',
   'macpools',
   'networkfilters',

@@ -1,3 +1,4 @@
+import { conflict } from '@rookery/model'
 import { ask } from '../../../core/call.ts'
 import { operatingSystems } from '../../../compute/os/catalogue.ts'
 import { templateFields } from '../../../compute/search-fields.ts'
@@ -6,7 +7,7 @@ import type { TemplateRow } from '../../../compute/template/types.ts'
 import { apiBase } from '../http/address.ts'
 import { linksBelow, list, one, stub } from '../kernel/answer.ts'
 import { found, pathId, searched } from '../kernel/read.ts'
-import { type ApiRequest, get, type Route } from '../kernel/route.ts'
+import { type ApiRequest, del, get, type Route } from '../kernel/route.ts'
 import { stableId } from '../kernel/stable-id.ts'
 import { configToWire } from '../vms/vm-wire.ts'
 import { typeInfo } from '../wire/fields.ts'
@@ -63,6 +64,10 @@ export const templateRoutes: Route[] = [
     ),
   ),
   get('/templates/:id', async request => one('Template', templateToWire(await templateOf(request)))),
+  del('/templates/:id', async request => {
+    const row = await templateOf(request)
+    throw conflict('template.blank', `Cannot remove Template. The ${row.name} template belongs to the installation.`)
+  }),
   get('/templates/:template/diskattachments', async request => {
     await templateOf(request, 'template')
     return list('DiskAttachment', 'disk_attachments', 'disk_attachment', [])

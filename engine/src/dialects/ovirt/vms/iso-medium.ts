@@ -1,4 +1,4 @@
-import { isUuid, notFound } from '@rookery/model'
+import { conflict, isUuid } from '@rookery/model'
 import { ask } from '../../../core/call.ts'
 import type { RunOverlay } from '../../../compute/vm/types.ts'
 import { files } from '../../../storage/domain/queries.ts'
@@ -9,6 +9,6 @@ export async function isoMedium(request: ApiRequest, file: string): Promise<NonN
   if (isUuid(file)) return { diskId: file.toLowerCase() }
   const [row] = await ask(request.env, files, { names: [file] })
   if (row === undefined)
-    throw notFound('cdrom.file_not_found', `Cannot run VM. The ISO ${file} is on no active ISO domain.`)
+    throw conflict('cdrom.file_not_found', `Cannot run VM. The ISO ${file} is on no active ISO domain.`)
   return { storageDomainId: row.storageDomainId, file: row.name }
 }

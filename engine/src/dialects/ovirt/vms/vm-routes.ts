@@ -14,7 +14,7 @@ import { defined, found, pathId, referenced, requiredReference, requiredText, se
 import { type ApiRequest, action, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
 import { stableId } from '../kernel/stable-id.ts'
-import { statisticToWire } from '../kernel/statistics.ts'
+import { statisticsRoutes } from '../kernel/statistics.ts'
 import { booleanAt, listAt, structAt, textAt, type WireObject } from '../wire/wire-object.ts'
 import { isoMedium } from './iso-medium.ts'
 import { configFromWire, initializationWish, overlayFromWire, placementHosts } from './vm-read.ts'
@@ -153,15 +153,9 @@ export const vmRoutes: Route[] = [
     return actionDone(request.body, jobId)
   }),
 
-  get('/vms/:vm/statistics', async request => {
+  ...statisticsRoutes('/vms/:vm', 'vm', vmStatistics, async request => {
     const { id } = await vmOf(request, 'vm')
-    const rows = await ask(request.env, vmStatistics, { ids: [id] })
-    return list(
-      'Statistic',
-      'statistics',
-      'statistic',
-      rows.map(row => statisticToWire(row, `${apiBase}/vms/${id}`, 'vm')),
-    )
+    return { id, href: `${apiBase}/vms/${id}` }
   }),
   get('/vms/:vm/snapshots', async request =>
     list('Snapshot', 'snapshots', 'snapshot', [activeSnapshot(await vmOf(request, 'vm'))]),

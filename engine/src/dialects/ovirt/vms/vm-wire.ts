@@ -23,7 +23,11 @@ export function vmToWire(row: VmRow): WireObject {
     id: row.id,
     href,
     actions: linksBelow(href, vmActions),
-    link: linksBelow(href, typeInfo('Vm').links),
+    // The original has no service for floppies, and its SDK refuses to follow such a link.
+    link: linksBelow(
+      href,
+      typeInfo('Vm').links.filter(rel => rel !== 'floppies'),
+    ),
     ...configToWire(
       row.runId === null ? config : { ...config, os: { ...config.os, boot: overlay?.boot ?? shown.os.boot } },
     ),
