@@ -79,7 +79,10 @@ export async function startTestEngine(
 ): Promise<TestEngine> {
   const config = await testConfig(database, o.config)
   const engine = await createEngine(config, { log: silent, ...o.hooks })
-  const { url } = await engine.start()
+  const { url } = await engine.start().catch(async (error: unknown) => {
+    await engine.stop() // else what it opened keeps the test process alive
+    throw error
+  })
   const agent = new Agent({ connect: { ca: await readFile(config.tls.ca) } })
   const http: TestEngine['http'] = async (method, path, { token, body, headers } = {}) => {
     const answer = await request(`${url}${path}`, {

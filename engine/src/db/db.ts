@@ -130,6 +130,9 @@ function openPool(config: DatabaseConfig, max: number): pg.Pool {
   })
   // An idle connection that breaks is dropped by the pool; without a listener Node would end the process.
   pool.on('error', () => undefined)
+  // A connection may also break in the instant in which the pool hands it over, when nobody listens to it. Whoever uses it
+  // is told by the next statement.
+  pool.on('connect', client => client.on('error', () => undefined))
   return pool
 }
 
@@ -154,9 +157,6 @@ async function transactionOnce<T>(pool: pg.Pool, work: (sql: Sql, tx: Tx) => Pro
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseError(error)
   })
-  // A connection may die between two statements; the next statement says so, and this keeps the process alive.
-  const ignore = () => undefined
-  client.on('error', ignore)
   // One statement at a time on a connection; callers may use Promise.all, the driver may not.
   let last: Promise<unknown> = Promise.resolve()
   const inOrder = (text: string, values: unknown[], name?: string) => {
@@ -191,7 +191,6 @@ async function transactionOnce<T>(pool: pg.Pool, work: (sql: Sql, tx: Tx) => Pro
     })
     throw error
   } finally {
-    client.off('error', ignore)
     client.release(broken)
   }
   for (const step of after) step()

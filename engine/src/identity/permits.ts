@@ -9,7 +9,7 @@ const table = {
   edit_vm_properties: [3],
   vm_basic_operations: [4],
   change_vm_cd: [5],
-  migrate_vm: [6, 'admin'],
+  migrate_vm: [6],
   connect_to_vm: [7],
   import_export_vm: [8, 'admin'],
   configure_vm_network: [9],
