@@ -46,10 +46,10 @@ export async function applyLines(ctx: Ctx, hostId: string, lines: readonly Watch
       where id = ${hostId}::uuid and (incarnation, seq) < (${last.incarnation}, ${last.seq})`
 }
 
-/** Whether a job that ends the run on purpose holds the VM: it settles it too. Should it fail, the reconciler `runs` looks. */
+/** Whether a job that may end the run itself holds the VM: it settles that too. Should it not, the reconciler `runs` looks. */
 async function endsItself(ctx: Ctx, vmId: string): Promise<boolean> {
   const rows = await ctx.sql`select 1 from job_lock l join job j on j.id = l.job_id
-    where l.kind = 'vm' and l.entity_id = ${vmId}::uuid and l.mode = 'exclusive' and j.kind in ('vm.stop', 'vm.suspend')`
+    where l.kind = 'vm' and l.entity_id = ${vmId}::uuid and l.mode = 'exclusive' and j.kind in ('vm.start', 'vm.stop', 'vm.suspend')`
   return rows.length > 0
 }
 
