@@ -173,7 +173,7 @@ test('events are numbered without holes and keep what changed, without secrets',
     (await ask('event.list')).json.result.find((e: { name: string }) => e.name === 'user.updated'),
   )
   assert.deepEqual(event.data.changes[`user/${user.id}`], { department: ['', 'Physics'] })
-  const positions = (await ask('event.list')).json.result.map((e: { position: number }) => e.position).reverse()
+  const positions = (await ask('event.list')).json.result.map((e: { position: number }) => e.position).toReversed()
   assert.deepEqual(
     positions,
     positions.map((_: number, i: number) => i + 1),

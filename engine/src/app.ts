@@ -170,7 +170,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
       }
     }
     await quietly('the server', () => app.close())
-    for (const end of started.reverse()) await quietly('a part', async () => end())
+    for (const end of started.toReversed()) await quietly('a part', async () => end())
     await quietly('the feed', () => feed.stop())
     await quietly('jobs', () => runner.stop())
     await quietly('the farewell', () =>

@@ -20,5 +20,6 @@ function dataDir(file: string | undefined): string | undefined {
 }
 
 const folder = dataDir(process.argv[2])
-if (folder !== undefined && process.env.NODE_COMPILE_CACHE === undefined) enableCompileCache(join(folder, 'cache', 'node'))
+if (folder !== undefined && process.env.NODE_COMPILE_CACHE === undefined)
+  enableCompileCache(join(folder, 'cache', 'node'))
 await import('./run.ts')

@@ -7,7 +7,7 @@ import type { Operation } from './operation.ts'
 import type { Query } from './query.ts'
 
 // A list of definitions with different inputs: each is used only with its own schema, so the parameter type may widen.
-// biome-ignore lint: see above
+// oxlint-disable-next-line typescript/no-explicit-any
 type Any = any
 
 /** What a domain offers; `src/<domain>/index.ts` exports one under the domain's name. */

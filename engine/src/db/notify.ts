@@ -29,12 +29,12 @@ export function listen(config: DatabaseConfig, o: { onGap?: (error: unknown) => 
     })
     client = fresh
     let over = false
-    const again = (error?: unknown) => {
+    const again = (reason?: unknown) => {
       if (over) return
       over = true
       fresh.end().catch(() => undefined) // it is broken already
       if (closed) return
-      o.onGap?.(error)
+      o.onGap?.(reason)
       timer = setTimeout(() => void connect(), delay)
       delay = Math.min(delay * 2, 5000)
     }

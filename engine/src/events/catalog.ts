@@ -174,8 +174,16 @@ export const catalog = {
   'transfer.failed': line(1034, 'error', 'The {direction} of disk {disk} failed: {reason}.'),
   'transfer.paused': line(1073, 'normal', 'The {direction} of disk {disk} was paused by {user}.'),
   'transfer.resumed': line(1074, 'normal', 'The {direction} of disk {disk} was resumed by {user}.'),
-  'transfer.timeout.paused': line(1071, 'warning', 'The {direction} of disk {disk} was paused: nobody used it in time.'),
-  'transfer.timeout.cancelled': line(1072, 'warning', 'The {direction} of disk {disk} was cancelled: nobody used it in time.'),
+  'transfer.timeout.paused': line(
+    1071,
+    'warning',
+    'The {direction} of disk {disk} was paused: nobody used it in time.',
+  ),
+  'transfer.timeout.cancelled': line(
+    1072,
+    'warning',
+    'The {direction} of disk {disk} was cancelled: nobody used it in time.',
+  ),
   'network.added': line(942, 'normal', 'Network {network} was added by {user}.'),
   'network.updated': line(944, 'normal', 'Network {network} was changed by {user}.'),
   'network.removed': line(946, 'normal', 'Network {network} was removed by {user}.'),

@@ -15,7 +15,7 @@ import { endStep, fence, type JobRow, recordUndo, type StepKind, type StepRow, s
 import { finish, markStuck, turnBack } from './outcome.ts'
 
 // Definitions have different inputs; each meets only its own.
-// biome-ignore lint: see above
+// oxlint-disable-next-line typescript/no-explicit-any
 export type AnyJob = JobDefinition<any, any>
 
 /** What a run needs of its engine. */
@@ -280,11 +280,11 @@ export class JobRun {
   }
 
   #facade(frame: Frame): Job {
-    const run = this
+    const isCancelled = () => this.#cancelled && !this.#noReturn
     return {
       jobId: this.row.id,
       get cancelled() {
-        return run.#cancelled && !run.#noReturn
+        return isCancelled()
       },
       tx: (name, fn, undo) => this.#tx(frame, name, fn, undo),
       host: async <R>(
