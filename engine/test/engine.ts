@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
@@ -15,7 +16,7 @@ let shared: Promise<TestTls> | undefined
 /** The certificates of this test process; removed when it ends. */
 export function sharedTls(): Promise<TestTls> {
   shared ??= testTls().then(tls => {
-    process.once('beforeExit', () => void tls.remove())
+    process.once('exit', () => rmSync(tls.folder, { recursive: true, force: true }))
     return tls
   })
   return shared
