@@ -116,8 +116,11 @@ function vmCounts(root: Row): { total: number; up: number } {
   return { total: Number(vms.total ?? 0), up: Number(vms.active ?? 0) }
 }
 
-/** Whether the site can run a VM: a host is up and every storage domain active, or there is nothing that should be. */
-export const siteIsReady = (site: Site, hosts: number): boolean =>
+/**
+ * Whether the site can run a VM: its hosts are up, and it has storage, all of it active. A site that is set up just now waits for both
+ * domains that the engine makes, data and ISO; later an administrator may have removed what he does not need.
+ */
+export const siteIsReady = (site: Site, hosts: number, first: boolean): boolean =>
   site.hosts.filter(h => h.status === 'up').length >= hosts &&
-  site.storageDomains.length > 0 &&
+  (first ? ['data', 'iso'] : ['data']).every(type => site.storageDomains.some(d => d.type === type)) &&
   site.storageDomains.every(d => d.status === 'active')

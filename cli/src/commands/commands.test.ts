@@ -34,10 +34,16 @@ test('a host that somebody put into maintenance is no problem', () => {
 })
 
 test('a site is ready when its hosts are up and it has storage, all of it active', () => {
-  assert.ok(siteIsReady(site, 1))
-  assert.ok(!siteIsReady(site, 2))
-  assert.ok(!siteIsReady({ ...site, storageDomains: [] }, 1))
-  assert.ok(!siteIsReady({ ...site, storageDomains: [...site.storageDomains, { name: 'i', status: 'unattached' }] }, 1))
+  assert.ok(siteIsReady(site, 1, false))
+  assert.ok(!siteIsReady(site, 2, false))
+  assert.ok(!siteIsReady({ ...site, storageDomains: [] }, 1, false))
+  const iso = (status: string) => ({
+    ...site,
+    storageDomains: [...site.storageDomains, { name: 'i', type: 'iso', status }],
+  })
+  assert.ok(!siteIsReady(iso('unattached'), 1, false))
+  assert.ok(!siteIsReady(site, 1, true), 'a new site waits for the ISO domain too')
+  assert.ok(siteIsReady(iso('active'), 1, true))
 })
 
 test('durations and counts read like speech', () => {

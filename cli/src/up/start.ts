@@ -120,6 +120,7 @@ async function siteReady(p: Paths, s: Settings, started: Started, out: Output, d
   if (hosts === 0) return
   const step = out.step(s.mode === 'host' ? 'host and storage' : 'simulated hosts and storage')
   const api = await EngineApi.of(p, s)
+  const first = Date.parse(s.createdAt) >= performance.timeOrigin
   let last = 'the engine has not answered yet'
   while (performance.now() < deadline) {
     const over = started.over()
@@ -129,7 +130,7 @@ async function siteReady(p: Paths, s: Settings, started: Started, out: Output, d
     }
     try {
       const site = await api.site()
-      if (siteIsReady(site, hosts)) {
+      if (siteIsReady(site, hosts, first)) {
         step.done(`${site.hosts.length} up, ${site.storageDomains.length} active`)
         return
       }
