@@ -33,13 +33,18 @@ function own(title: string, problems: string[]): boolean {
 }
 
 const files = committedFiles()
-const sources = files.filter(file => /\.tsx?$/.test(file)).map(path => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+const sources = files
+  .filter(file => /\.tsx?$/.test(file))
+  .map(path => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 
 const passed = [
   run('formatting', bin('biome'), ['format', '.'], 'npm run format'),
   run('lint', bin('oxlint'), ['--deny-warnings'], 'fix what it names; the rules are in .oxlintrc.json'),
   run('types', bin('tsc'), ['--noEmit'], 'fix what it names'),
   own('imports point one way', importProblems(sources)),
-  own('nothing committed names one machine', files.flatMap(path => forbiddenText(path, join(root, path)))),
+  own(
+    'nothing committed names one machine',
+    files.flatMap(path => forbiddenText(path, join(root, path))),
+  ),
 ]
 process.exitCode = passed.every(Boolean) ? 0 : 1

@@ -16,7 +16,19 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 const domains = ['inventory', 'compute', 'storage', 'network', 'metering'] as const
 /** What every domain stands on. Identity is a part of it: nothing is asked or listed without a permission. */
-const ground = ['jobs', 'events', 'db', 'core', 'engines', 'reconcile', 'search', 'identity', 'engine.ts', 'config.ts', 'version.ts'] as const
+const ground = [
+  'jobs',
+  'events',
+  'db',
+  'core',
+  'engines',
+  'reconcile',
+  'search',
+  'identity',
+  'engine.ts',
+  'config.ts',
+  'version.ts',
+] as const
 
 /** Which folders of the engine each of its folders may import. */
 function engineFolderMayImport(from: string, to: string): boolean {
@@ -35,7 +47,8 @@ export interface Source {
   text: string
 }
 
-const isTest = (path: string) => /(\.test\.ts$|\/test\/|\/contract\/|\/e2e\/|^conformance\/|^faults\/|^scale\/|^scripts\/|^e2e\/)/.test(path)
+const isTest = (path: string) =>
+  /(\.test\.ts$|\/test\/|\/contract\/|\/e2e\/|^conformance\/|^faults\/|^scale\/|^scripts\/|^e2e\/)/.test(path)
 
 /** Every import that points the wrong way, as a sentence. */
 export function importProblems(sources: readonly Source[]): string[] {
@@ -46,13 +59,18 @@ export function importProblems(sources: readonly Source[]): string[] {
     if (allowed === undefined || isTest(path)) continue
     for (const [, target = ''] of text.matchAll(/^\s*(?:import|export)\b[^'"=]*['"]([^'"]+)['"]/gm)) {
       const other = /^@rookery\/([a-z]+)/.exec(target)?.[1]
-      if (other !== undefined && other !== pkg && !allowed.includes(other)) problems.push(`${path} imports @rookery/${other}, which ${pkg} may not`)
+      if (other !== undefined && other !== pkg && !allowed.includes(other))
+        problems.push(`${path} imports @rookery/${other}, which ${pkg} may not`)
       if (!target.startsWith('.')) continue
       const resolved = join(dirname(path), target)
       if (!resolved.startsWith(`${pkg}/`)) problems.push(`${path} reaches into another package by path: ${target}`)
       if (pkg !== 'engine') continue
       const folder = (file: string) => file.split('/')[2] ?? ''
-      if (path.startsWith('engine/src/') && resolved.startsWith('engine/src/') && !engineFolderMayImport(folder(path), folder(resolved)))
+      if (
+        path.startsWith('engine/src/') &&
+        resolved.startsWith('engine/src/') &&
+        !engineFolderMayImport(folder(path), folder(resolved))
+      )
         problems.push(`${path}: engine/src/${folder(path)} may not import engine/src/${folder(resolved)}`)
     }
   }
@@ -60,7 +78,12 @@ export function importProblems(sources: readonly Source[]): string[] {
 }
 
 // Put together here so that this file does not find itself.
-const traces = [['..', 'shared'].join('/'), ['', 'work', 'main'].join('/'), ['registry', 'npmjs', 'org'].join('.'), ['/tmp', 'brief'].join('/')]
+const traces = [
+  ['..', 'shared'].join('/'),
+  ['', 'work', 'main'].join('/'),
+  ['registry', 'npmjs', 'org'].join('.'),
+  ['/tmp', 'brief'].join('/'),
+]
 
 /** Traces of one machine in a file that is committed. */
 export function forbiddenText(path: string, file: string): string[] {

@@ -12,7 +12,8 @@ import { isDatabaseAway, listen, migrate, openDatabase } from './db/index.ts'
 import { nativeDialect } from './dialects/native/routes.ts'
 import { addConsoles } from './dialects/streams/console.ts'
 import { imageProxy } from './dialects/streams/images.ts'
-import { allDomains, ovirt } from './domains.ts'
+import { ovirtDialect } from './dialects/ovirt/index.ts'
+import { allDomains } from './domains.ts'
 import type { EngineHandle } from './engine.ts'
 import { Lease } from './engines/lease.ts'
 import { pruneChanges } from './events/changes.ts'
@@ -59,7 +60,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   const instanceId = randomUUID()
   const log = hooks.log ?? createLogger(config.log.level, { engine: instanceId.slice(0, 8) })
   const db = openDatabase(config.database, { connections: config.connections })
-  const modules = hooks.only === true ? (await allDomains()).slice(0, 1) : await allDomains()
+  const modules = hooks.only === true ? allDomains().slice(0, 1) : allDomains()
   const all = [...modules, ...(hooks.modules ?? []), housekeeping]
   const known = registry(all)
   const notifications = listen(config.database, {
@@ -121,9 +122,8 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   nativeDialect(app, handle, feed)
   addConsoles(app.server, handle)
   await app.register(async scope => imageProxy(scope as unknown as FastifyInstance, handle))
-  const dialect = hooks.only === true ? undefined : await ovirt()
   // A scope of its own: its parsers and error shapes are not the native dialect's.
-  if (dialect !== undefined) await app.register(async scope => dialect(scope as unknown as FastifyInstance, handle))
+  if (hooks.only !== true) await app.register(async scope => ovirtDialect(scope as unknown as FastifyInstance, handle))
 
   const started: (() => Promise<void> | void)[] = []
   let stopped: Promise<void> | undefined
