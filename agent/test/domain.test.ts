@@ -127,12 +127,14 @@ describe('guests on a real host', { skip }, () => {
       const mount = 'until mount -t iso9660 -o ro /dev/sr0 /m 2>/dev/null; do sleep 1; done'
       late.stream.write(`\rmkdir -p /m; ${mount}; echo mounts=$(grep -c sr0 /proc/mounts)\r`)
       await late.line(/mounts=1/)
+      assert.deepEqual(engine.strays(), [])
       await engine.run({ kind: 'vm.cdrom', ...run, medium: null })
       await engine.run({ kind: 'vm.cdrom', ...run, medium: null })
       const extra = await engine.volume('qcow2', 8 * MiB)
       const { bootable: _, ...disk } = engine.disk(extra, 'qcow2', { interface: 'virtio_scsi' })
       await engine.run({ kind: 'vm.disk.plug', ...run, disk })
       await engine.run({ kind: 'vm.disk.plug', ...run, disk })
+      assert.deepEqual(engine.strays(), [])
       await engine.run({ kind: 'vm.disk.unplug', ...run, diskId: disk.diskId })
       await engine.run({ kind: 'vm.disk.unplug', ...run, diskId: disk.diskId })
       const nic = engine.nic(null, '56:6f:00:00:00:0b')
@@ -174,6 +176,7 @@ describe('guests on a real host', { skip }, () => {
 
     await engine.run({ kind: 'vm.shutdown', ...run })
     assert.equal(await engine.ended(spec.runId), 'shutdown')
+    assert.deepEqual(engine.strays(), [])
     await until('its folder is gone', () => readdirSync(join(host.folder, 'run/vm')).length === 0)
     assert.ok(!existsSync(join(host.folder, 'data/serial', `${spec.vmId}.log`)))
     assert.doesNotMatch(host.inNetwork('nft', 'list', 'table', 'bridge', 'rookery_rkt'), new RegExp(mac))
@@ -211,13 +214,17 @@ describe('guests on a real host', { skip }, () => {
     await engine.run(save)
     await engine.run(save)
     assert.equal(await engine.ended(spec.runId), 'saved')
+    assert.deepEqual(engine.strays(), [])
     const next = { ...spec, runId: randomUUID(), restoreFrom: memory }
     await engine.run({ kind: 'vm.create', spec: next })
     const again = new Heard(await engine.console(next, 'serial'))
     again.stream.write('\recho kept-$((kept+1))\r')
     await again.line(/kept-42/)
     await engine.reported('up', next.runId, r => r.status === 'up')
+    assert.deepEqual(engine.strays(), [])
     await engine.run({ kind: 'vm.destroy', vmId: next.vmId, runId: next.runId })
+    assert.equal(await engine.ended(next.runId), 'destroyed')
+    assert.deepEqual(engine.strays(), [])
   })
 
   test('a create that was cut by a kill of the agent is completed by the next one, once', async () => {

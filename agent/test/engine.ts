@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { RookeryError } from '@rookery/model'
 import type { DomainSpec, NicSpec, RunReport, Task, VolumeRef, WatchLine } from '@rookery/protocol'
 import { type AgentHost, until } from './fixture.ts'
+import { OwnerWatch } from './owners.ts'
 
 export const MiB = 1024 * 1024
 
@@ -16,6 +17,7 @@ export class TestEngine {
   readonly lines: WatchLine[] = []
   readonly #spm = { poolId: randomUUID(), epoch: 1 }
   readonly #storageDomainId = randomUUID()
+  #owners: OwnerWatch | null = null
   #ready = false
   #stopped = false
 
@@ -36,6 +38,7 @@ export class TestEngine {
     if (this.#ready) return
     const path = join(this.host.folder, 'storage')
     mkdirSync(path)
+    this.#owners = new OwnerWatch(path)
     const storageDomainId = this.#storageDomainId
     const at = { storageDomainId, connection: { type: 'localfs' as const, path } }
     await this.run({ kind: 'storage.create', ...at, type: 'data', name: 'data' })
@@ -154,8 +157,14 @@ export class TestEngine {
     return await this.host.client.openConsole(ticket)
   }
 
+  /** Files of the storage whose owner is, or for a moment was, not the layout's. */
+  strays(): string[] {
+    return this.#owners?.strays() ?? []
+  }
+
   stop(): void {
     this.#stopped = true
+    this.#owners?.stop()
   }
 
   async #watch(): Promise<void> {

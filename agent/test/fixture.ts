@@ -15,6 +15,7 @@ import {
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withStorageGroup } from '@rookery/cli/system/storage-group'
 import { AgentClient } from '@rookery/protocol/client'
 import { TestDaemon } from '../../libvirt/test/daemon.ts'
 import { makePki, type Pki } from './pki.ts'
@@ -38,7 +39,8 @@ function insideOf(daemon: TestDaemon): string {
 }
 
 /**
- * Lets QEMU run as the user of Debian's package, as on a real host, where closed folders and files of others stop it. A /dev/kvm that
+ * Lets QEMU run as the user of Debian's package and a member of the group that owns storage, as on a real host, where closed folders and
+ * files of others stop it. A /dev/kvm that
  * only root may open is hidden: libvirt probes QEMU with the right to override file modes, finds KVM, then checks as QEMU's user, finds
  * none, and probes again at every call, which makes each start 20 seconds longer.
  */
@@ -47,10 +49,14 @@ async function runGuestsUnprivileged(daemon: TestDaemon): Promise<void> {
   const file = join(daemon.directory, 'etc/libvirt/qemu.conf')
   const text = readFileSync(file, 'utf8').replace('user = "root"', 'user = "libvirt-qemu"')
   writeFileSync(file, `${text.replace('group = "root"', 'group = "kvm"')}dynamic_ownership = 1\nremember_owner = 0\n`)
+  const bind = (from: string, to: string) =>
+    execFileSync('nsenter', [`--mount=${insideOf(daemon)}/ns/mnt`, '--', 'mount', '--bind', from, to])
+  const group = join(daemon.directory, 'etc-group')
+  writeFileSync(group, withStorageGroup(readFileSync('/etc/group', 'utf8'), 'libvirt-qemu'), { mode: 0o644 })
+  bind(group, '/etc/group')
   const hidden = join(daemon.directory, 'no-kvm')
   writeFileSync(hidden, '', { mode: 0 })
-  if (existsSync('/dev/kvm'))
-    execFileSync('nsenter', [`--mount=${insideOf(daemon)}/ns/mnt`, '--', 'mount', '--bind', hidden, '/dev/kvm'])
+  if (existsSync('/dev/kvm')) bind(hidden, '/dev/kvm')
   await daemon.stopDaemon()
   await daemon.startDaemon()
 }

@@ -36,6 +36,8 @@ test("a restored guest keeps its devices, and gets this run's identity and this 
     childrenOf(devices, 'disk').map(d => child(d, 'source')?.attrs.file),
     ['/new/disk', '/some/medium.iso'],
   )
+  for (const disk of childrenOf(devices, 'disk'))
+    assert.deepEqual(child(child(disk, 'source'), 'seclabel')?.attrs, { model: 'dac', relabel: 'no' })
   assert.equal(child(childrenOf(devices, 'disk')[0], 'address')?.attrs.slot, '0x05')
   const serial = child(devices, 'serial')
   assert.deepEqual([child(serial, 'source')?.attrs.path, child(serial, 'log')?.attrs.file], ['/new/tty', '/new/log'])

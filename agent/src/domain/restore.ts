@@ -2,7 +2,7 @@ import type { DomainSpec } from '@rookery/protocol'
 import { child, type Element, writeXml } from '../xml/node.ts'
 import { parseXml } from '../xml/parse.ts'
 import { metadataElement } from './metadata.ts'
-import { userAlias } from './xml-disk.ts'
+import { driveAlias, keepOwner, userAlias } from './xml-disk.ts'
 import type { DomainEnv } from './xml-env.ts'
 
 /**
@@ -11,15 +11,19 @@ import type { DomainEnv } from './xml-env.ts'
  */
 export function restoredXml(saved: string, spec: DomainSpec, env: DomainEnv): string {
   const files = new Map<string, string>(spec.disks.map(d => [userAlias(d.diskId), env.volumePath(d.volume)]))
-  if (env.seedFile !== null) files.set('ua-cd-seed', env.seedFile)
+  if (env.seedFile !== null) files.set(driveAlias('seed'), env.seedFile)
   return writeXml(
     mapElements(parseXml(saved), (element, parent) => {
       switch (element.name) {
         case 'metadata':
           return { ...element, children: [metadataElement(env.metadata)] }
         case 'source': {
-          const file = files.get(child(parent, 'alias')?.attrs.name ?? '')
-          if (parent?.name === 'disk' && file !== undefined) return withAttrs(element, { file })
+          const alias = child(parent, 'alias')?.attrs.name ?? ''
+          if (parent?.name === 'disk') {
+            const file = files.get(alias)
+            const source = file === undefined ? element : withAttrs(element, { file })
+            return alias === driveAlias('seed') ? source : ownerKept(source)
+          }
           return parent?.name === 'serial' || parent?.name === 'console'
             ? withAttrs(element, { path: env.serialSocket })
             : element
@@ -40,6 +44,12 @@ export function restoredXml(saved: string, spec: DomainSpec, env: DomainEnv): st
     }),
   )
 }
+
+/** The source with the word that libvirt leaves its owner alone, which memory saved by an older agent lacks. */
+const ownerKept = (source: Element): Element => ({
+  ...source,
+  children: [...source.children.filter(c => typeof c === 'string' || c.name !== 'seclabel'), keepOwner],
+})
 
 const withAttrs = (element: Element, attrs: Record<string, string>): Element => ({
   ...element,

@@ -52,6 +52,14 @@ export class DiskSlots {
 /** The alias that ties a device of the domain to the engine's id of it. */
 export const userAlias = (id: string): string => `ua-${id}`
 
+/**
+ * What libvirt is told of a file that lies on a storage domain: leave its owner alone, QEMU has access through its group (the decision
+ * page about storage ownership). Files of the agent's own, like seeds, do without.
+ */
+export const keepOwner: Element = el('seclabel', { model: 'dac', relabel: 'no' })
+
+const storageSource = (file: string): Element => el('source', { file }, keepOwner)
+
 /** A disk. The format is said and the chain ends here, so QEMU and libvirt never look into the content to find one. */
 export function diskElement(
   disk: DiskSpec,
@@ -79,7 +87,7 @@ export function diskElement(
       rerror_policy: 'stop',
       discard: disk.discard ? 'unmap' : 'ignore',
     }),
-    el('source', { file }),
+    storageSource(file),
     el('backingStore'),
     target,
     disk.readOnly && el('readonly'),
@@ -115,7 +123,7 @@ export function cdromElement(
     'disk',
     { type: 'file', device: 'cdrom' },
     el('driver', { name: 'qemu', type: 'raw', error_policy: 'report' }),
-    file !== null && el('source', { file }),
+    file !== null && (drive === 'medium' ? storageSource(file) : el('source', { file })),
     file !== null && el('backingStore'),
     target,
     el('readonly'),
