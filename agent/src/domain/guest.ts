@@ -23,6 +23,27 @@ const Interfaces = z.array(
   }),
 )
 
+/** A guest's cards as they are reported. Loopback is left out, as oVirt does: clients take the first address for the VM's. */
+export function reportedNics(interfaces: z.infer<typeof Interfaces>): GuestReport['nics'] {
+  const loopback = (address: string) => address.startsWith('127.') || address === '::1'
+  const isLoopback = (nic: (typeof interfaces)[number]) =>
+    nic.name === 'lo' ||
+    (nic['ip-addresses'] !== undefined &&
+      nic['ip-addresses'].length > 0 &&
+      nic['ip-addresses'].every(a => loopback(a['ip-address'])))
+  return interfaces
+    .filter(nic => !isLoopback(nic))
+    .slice(0, 64)
+    .map(nic => ({
+      name: nic.name.slice(0, 64),
+      mac: nic['hardware-address']?.slice(0, 64).toLowerCase() ?? null,
+      addresses: (nic['ip-addresses'] ?? [])
+        .map(a => a['ip-address'].slice(0, 64))
+        .filter(a => !loopback(a))
+        .slice(0, 64),
+    }))
+}
+
 /**
  * Asks guests how they are: often until one answers for the first time, then now and then. What a guest says is a stranger's word:
  * shapes are checked, lengths and counts are cut.
@@ -87,11 +108,7 @@ export class GuestPoller {
       osVersion: cut(os.data?.['version-id']),
       kernel: cut(os.data?.['kernel-release']),
       timezone: cut(zone.data?.zone),
-      nics: (interfaces.data ?? []).slice(0, 64).map(nic => ({
-        name: nic.name.slice(0, 64),
-        mac: nic['hardware-address']?.slice(0, 64).toLowerCase() ?? null,
-        addresses: (nic['ip-addresses'] ?? []).slice(0, 64).map(a => a['ip-address'].slice(0, 64)),
-      })),
+      nics: reportedNics(interfaces.data ?? []),
     }
     this.#observer.heard(run.vmId, GuestSchema.parse(guest))
   }
