@@ -14,10 +14,10 @@ import { Observer } from './domain/observer.ts'
 import { isTapName, Places } from './domain/places.ts'
 import { type HypervisorFacts, hostFacts, hypervisorFacts } from './facts/facts.ts'
 import { createNetworks } from './network/networks.ts'
-import { answerError } from './server/answer.ts'
 import { route } from './server/routes.ts'
 import { openListener } from './server/server.ts'
 import { openState } from './state/database.ts'
+import { keepEndedRuns } from './state/ended-runs.ts'
 import { recallOwner, rememberOwner, startHostState } from './state/host-state.ts'
 import type { CreateStorage } from './storage-port.ts'
 import { Journal } from './tasks/journal.ts'
@@ -56,7 +56,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     qemuOwner: () => owner,
     resizeRunning: (run, capacity) => resizeRunning(ctx, run, capacity),
   })
-  const hub = new WatchHub(state.incarnation, () => storage.reports())
+  const hub = new WatchHub(state.incarnation, keepEndedRuns(db), () => storage.reports())
   storage.onReport(report => hub.storage(report))
   const network = createNetworks({
     db,
@@ -145,10 +145,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     listen: config.imagesListen,
     tls: config.tls,
     clientCertificate: 'none',
-    request: (req, res) => {
-      if (/^\/images(\/|$)/.test(req.url ?? '')) storage.imagesListener(req, res)
-      else answerError(res, unavailable('request.path', 'Only images are served here.'))
-    },
+    request: storage.imagesListener,
     log: log.child({ part: 'images' }),
   })
   images.port = data.port

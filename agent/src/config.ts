@@ -10,7 +10,7 @@ const listen = z.strictObject({ host: z.string().min(1), port: z.int().min(0).ma
 export const AgentConfig = z.strictObject({
   /** Where engines dial. */
   listen,
-  /** Where imageio clients dial: the same certificate, no client certificate, only `/images/*`. */
+  /** Where imageio clients dial: the same certificate, no client certificate, only `/images/*` and `/info/`. */
   imagesListen: listen,
   /** Host name or address that URLs given to clients carry. */
   advertise: z.string().min(1).max(255),

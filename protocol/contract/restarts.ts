@@ -43,7 +43,9 @@ export function restartTests(given: Given): void {
     const { restart } = world.target
     if (restart === undefined) return t.skip('this target is not restarted')
     if (withoutGuests(world, t)) return
+    const runs: { vmId: string; runId: string }[] = []
     await withGuest(world, {}, async spec => {
+      runs.push({ vmId: spec.vmId, runId: spec.runId })
       await world.run({ kind: 'vm.create', spec })
       await world.status(spec.runId, 'up')
       const from = world.lines.length
@@ -57,6 +59,16 @@ export function restartTests(given: Given): void {
       await world.status(spec.runId, 'up')
       await world.run({ kind: 'vm.create', spec })
     })
+    await restart()
+    // A watcher who was not there when it ended learns how, also from the next incarnation.
+    await until('the agent to answer', () => world.client.facts().catch(() => undefined), world.patience)
+    for await (const line of world.client.watch({ signal: AbortSignal.timeout(world.patience) })) {
+      if (line.type !== 'listing') continue
+      const [run] = runs
+      const told = line.ended.find(ended => ended.runId === run?.runId)
+      assert.deepEqual(told && { vmId: told.vmId, end: told.end }, { vmId: run?.vmId, end: 'destroyed' })
+      break
+    }
   })
 
   test('everything that was told, also across restarts, was told in growing order', () => {

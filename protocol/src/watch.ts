@@ -33,6 +33,13 @@ export type RunReport = z.infer<typeof RunReport>
 export const RunEnd = z.enum(['shutdown', 'destroyed', 'crashed', 'saved', 'migrated', 'failed', 'lost'])
 export type RunEnd = z.infer<typeof RunEnd>
 
+/** How a run ended. */
+export const EndedRun = z.object({ vmId: uuid, runId: uuid, end: RunEnd, detail: z.string().nullable() })
+export type EndedRun = z.infer<typeof EndedRun>
+
+/** How many ends a host remembers at most, and for how long: enough for an engine that was away over a long weekend. */
+export const rememberedEnds = { count: 1000, ms: 7 * 86_400_000 } as const
+
 /** Space and health of a connected storage domain; `files` only for ISO domains. */
 export const StorageReport = z.object({
   storageDomainId: uuid,
@@ -92,7 +99,8 @@ export const RunStats = z.object({
 export type RunStats = z.infer<typeof RunStats>
 
 /**
- * A line of `GET /v1/watch` (NDJSON). First `listing`: everything there is. Then changes as they happen, `heartbeat` at least every
+ * A line of `GET /v1/watch` (NDJSON). First `listing`: everything there is, and how
+ * the last runs ended (`rememberedEnds`), so that a run that ended while nobody watched is not just missing. Then changes as they happen, `heartbeat` at least every
  * 5 seconds, `stats` every 15. (incarnation, seq) grows with every line that says something about runs; the reader drops older ones.
  */
 export const WatchLine = z.discriminatedUnion('type', [
@@ -100,11 +108,13 @@ export const WatchLine = z.discriminatedUnion('type', [
     type: z.literal('listing'),
     ...order,
     runs: z.array(RunReport),
+    /** The oldest first; none of `runs`. Empty from agents that do not remember. */
+    ended: z.array(EndedRun).default([]),
     storage: z.array(StorageReport),
     networks: z.array(uuid),
   }),
   z.object({ type: z.literal('run'), ...order, run: RunReport }),
-  z.object({ type: z.literal('ended'), ...order, vmId: uuid, runId: uuid, end: RunEnd, detail: z.string().nullable() }),
+  z.object({ type: z.literal('ended'), ...order, ...EndedRun.shape }),
   z.object({ type: z.literal('storage'), ...order, storage: StorageReport }),
   z.object({
     type: z.literal('task'),

@@ -1,6 +1,15 @@
 import type { Duplex } from 'node:stream'
 import { conflict, notFound, unavailable } from '@rookery/model'
-import type { DomainSpec, HostFacts, RunReport, StorageReport, VolumeRef, WatchLine } from '@rookery/protocol'
+import {
+  type DomainSpec,
+  type EndedRun,
+  type HostFacts,
+  type RunReport,
+  rememberedEnds,
+  type StorageReport,
+  type VolumeRef,
+  type WatchLine,
+} from '@rookery/protocol'
 import type { ConsoleTickets } from './console/tickets.ts'
 import { hostFacts } from './facts.ts'
 import type { Faults } from './faults.ts'
@@ -16,6 +25,12 @@ export interface SimNetwork {
   name: string
   mode: 'nat' | 'isolated'
   mtu: number
+}
+
+/** How a run ended, and when (epoch milliseconds). */
+export interface KeptEnd {
+  ended: EndedRun
+  at: number
 }
 
 /** What of a host is journalled as one record. */
@@ -41,6 +56,8 @@ export class SimHost {
   readonly fleet: Fleet
   readonly runs = new Map<string, Run>()
   readonly networks = new Map<string, SimNetwork>()
+  /** How runs ended, the oldest first, by run id. */
+  readonly ended = new Map<string, KeptEnd>()
   /** Connected storage domains: id to path. */
   readonly connected = new Map<string, string>()
   readonly epochs = new Map<string, number>()
@@ -98,6 +115,9 @@ export class SimHost {
       type: 'listing',
       ...this.next(),
       runs: [...this.runs.values()].map(r => r.report),
+      ended: [...this.ended.values()]
+        .filter(e => e.at >= this.fleet.clock.now() - rememberedEnds.ms && !this.runs.has(e.ended.runId))
+        .map(e => e.ended),
       storage: this.storage(),
       networks: [...this.networks.keys()],
     }
@@ -155,6 +175,20 @@ export class SimHost {
     if (spm.epoch === known) return
     this.epochs.set(spm.poolId, spm.epoch)
     this.save()
+  }
+
+  /** Remembers how a run ended, for those who do not watch now. */
+  keepEnd(ended: EndedRun): void {
+    const { journal, clock } = this.fleet
+    const kept = { ended, at: clock.now() }
+    this.ended.delete(ended.runId)
+    this.ended.set(ended.runId, kept)
+    journal.put(`host/${this.index}/ended/${ended.runId}`, kept)
+    for (const [runId, { at }] of this.ended) {
+      if (this.ended.size <= rememberedEnds.count && at >= kept.at - rememberedEnds.ms) break
+      this.ended.delete(runId)
+      journal.delete(`host/${this.index}/ended/${runId}`)
+    }
   }
 
   save(): void {

@@ -105,7 +105,9 @@ export const abandonSave = (host: SimHost, run: Run): void => up(host, run)
 export function endRun(host: SimHost, run: Run, end: RunEnd, detail: string | null = null): void {
   forgetRun(host, run)
   const { vmId, runId } = run.report
-  host.tell({ type: 'ended', ...host.next(), vmId, runId, end, detail })
+  const ended = { vmId, runId, end, detail }
+  host.keepEnd(ended)
+  host.tell({ type: 'ended', ...host.next(), ...ended })
 }
 
 /** The run is gone and nobody is told: the machine lost power. */

@@ -50,6 +50,22 @@ test('heartbeats, statistics and the life of a guest follow the turned clock', a
   await lines.return(undefined)
 })
 
+test('a listing says how runs ended that nobody watched, for a week', async t => {
+  const { client, clock, done } = await fixture(t)
+  const spec = bareSpec()
+  await done({ kind: 'vm.create', spec })
+  await done({ kind: 'vm.destroy', vmId: spec.vmId, runId: spec.runId })
+  const ends = async () => {
+    const lines = client().watch()
+    const [listing] = await read(lines, l => l.type === 'listing')
+    await lines.return(undefined)
+    return listing?.type === 'listing' ? listing.ended : undefined
+  }
+  assert.deepEqual(await ends(), [{ vmId: spec.vmId, runId: spec.runId, end: 'destroyed', detail: null }])
+  clock.advance(7 * 86_400_000)
+  assert.deepEqual(await ends(), [])
+})
+
 test('a task under the turned clock takes its time, and can be cancelled before its end', async t => {
   const { client, clock, sim } = await fixture(t)
   const agent = client()

@@ -20,6 +20,7 @@ create table if not exists task (
 ) strict;
 create index if not exists task_unfinished on task (ord) where state = 'running';
 create table if not exists epoch (pool_id text primary key, epoch integer not null) strict;
+create table if not exists ended_run (ord integer primary key, run_id text not null unique, body text not null, at integer not null) strict;
 create table if not exists network (id text primary key, body text not null) strict;
 create table if not exists guard (tap text primary key, mac text not null) strict;
 `

@@ -16,7 +16,12 @@ import { TaskService } from './service.ts'
 function service(t: TestContext, handler: Handler<'network.remove'>, folder = fresh(t)) {
   const handlers = { 'network.remove': handler } as unknown as Handlers
   const journal = new Journal(openState(folder))
-  const made = new TaskService({ journal, handlers, hub: new WatchHub(1, () => []), log: pino({ level: 'silent' }) })
+  const made = new TaskService({
+    journal,
+    handlers,
+    hub: new WatchHub(1, { add: () => {}, all: () => [] }, () => []),
+    log: pino({ level: 'silent' }),
+  })
   return { tasks: made, folder }
 }
 function fresh(t: TestContext): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunReport, WatchLine } from '@rookery/protocol'
+import type { EndedRun, RunReport, WatchLine } from '@rookery/protocol'
 import { WatchHub } from './hub.ts'
 
 const run = (change: Partial<RunReport> = {}): RunReport => ({
@@ -13,13 +13,17 @@ const run = (change: Partial<RunReport> = {}): RunReport => ({
   guest: null,
   ...change,
 })
+const memory = () => {
+  const kept: EndedRun[] = []
+  return { add: (ended: EndedRun) => void kept.push(ended), all: () => kept }
+}
 const reader = () => {
   const lines: WatchLine[] = []
   return { lines, send: (line: WatchLine) => void lines.push(line) }
 }
 
 test('a watcher hears everything there is, then each change, in growing order', () => {
-  const hub = new WatchHub(7, () => [])
+  const hub = new WatchHub(7, memory(), () => [])
   hub.report(run())
   const watcher = reader()
   const stop = hub.watch(watcher)
@@ -39,7 +43,7 @@ test('a watcher hears everything there is, then each change, in growing order', 
 })
 
 test('what was said already is not said again, and an end is told once', () => {
-  const hub = new WatchHub(1, () => [])
+  const hub = new WatchHub(1, memory(), () => [])
   const watcher = reader()
   hub.watch(watcher)
   hub.report(run())
@@ -53,7 +57,7 @@ test('what was said already is not said again, and an end is told once', () => {
 })
 
 test('a listing that is asked for after a task ended is newer than its end and has its run', () => {
-  const hub = new WatchHub(1, () => [])
+  const hub = new WatchHub(1, memory(), () => [])
   hub.report(run())
   const end = hub.next()
   const watcher = reader()
@@ -62,8 +66,23 @@ test('a listing that is asked for after a task ended is newer than its end and h
   assert.ok(listing?.type === 'listing' && listing.seq > end.seq && listing.runs.length === 1)
 })
 
+test('a listing says how runs ended that nobody watched, unless they are here again', () => {
+  const hub = new WatchHub(1, memory(), () => [])
+  for (const runId of ['gone', 'back']) {
+    hub.report(run({ runId }))
+    hub.end(runId, 'crashed', 'it broke')
+  }
+  hub.report(run({ runId: 'back' }))
+  const watcher = reader()
+  hub.watch(watcher)
+  const listing = watcher.lines[0]
+  assert.deepEqual(listing?.type === 'listing' && listing.ended, [
+    { vmId: 'v', runId: 'gone', end: 'crashed', detail: 'it broke' },
+  ])
+})
+
 test('nobody is told what runs before the host knows', async () => {
-  const hub = new WatchHub(1, () => [])
+  const hub = new WatchHub(1, memory(), () => [])
   assert.equal(await hub.whenReady(5), false)
   const waiting = hub.whenReady(60_000)
   hub.ready()

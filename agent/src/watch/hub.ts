@@ -1,3 +1,4 @@
+import type { EndedRuns } from '../state/ended-runs.ts'
 import type { HostStats, RunEnd, RunReport, RunStats, StorageReport, WatchLine } from '@rookery/protocol'
 
 /** Somebody who reads the watch; one that is too slow cuts itself off. */
@@ -17,12 +18,14 @@ export class WatchHub {
   readonly #networks = new Set<string>()
   readonly #watchers = new Set<Watcher>()
   readonly #storage: () => StorageReport[]
+  readonly #ends: EndedRuns
   readonly #readiness = Promise.withResolvers<void>()
   #seq = 0
   #ready = false
 
-  constructor(incarnation: number, storage: () => StorageReport[]) {
+  constructor(incarnation: number, ends: EndedRuns, storage: () => StorageReport[]) {
     this.#incarnation = incarnation
+    this.#ends = ends
     this.#storage = storage
   }
 
@@ -59,6 +62,7 @@ export class WatchHub {
       type: 'listing',
       ...this.next(),
       runs: this.runs(),
+      ended: this.#ends.all().filter(e => !this.#runs.has(e.runId)),
       storage: this.#storage(),
       networks: [...this.#networks],
     })
@@ -83,12 +87,14 @@ export class WatchHub {
     this.#tell({ type: 'run', ...this.next(), run })
   }
 
-  /** Reports the end of a run. A run that is not known is passed over: its end was told. */
+  /** Reports the end of a run and remembers it for those who do not watch now. A run that is not known is passed over: its end was told. */
   end(runId: string, end: RunEnd, detail: string | null): void {
     const run = this.#runs.get(runId)
     if (run === undefined) return
     this.#runs.delete(runId)
-    this.#tell({ type: 'ended', ...this.next(), vmId: run.vmId, runId, end, detail })
+    const ended = { vmId: run.vmId, runId, end, detail }
+    this.#ends.add(ended)
+    this.#tell({ type: 'ended', ...this.next(), ...ended })
   }
 
   /** Reports space and health of a storage domain. */

@@ -6,7 +6,7 @@ import { WatchHub } from './hub.ts'
 import { slowReaderBytes, streamWatch } from './stream.ts'
 
 test('a reader that does not read is cut instead of being remembered for', () => {
-  const hub = new WatchHub(1, () => [])
+  const hub = new WatchHub(1, { add: () => {}, all: () => [] }, () => [])
   const stuck = Object.assign(new PassThrough({ highWaterMark: 1 }), { writeHead: () => {} })
   streamWatch(hub, stuck as unknown as ServerResponse)
   assert.equal(hub.watchers, 1)

@@ -61,7 +61,7 @@ async function applyListing(ctx: Ctx, hostId: string, line: Listing): Promise<st
     hostId,
     line.runs.map(run => ({ ...run, incarnation, seq })),
   )
-  const ended = await endMissingRuns(ctx, hostId, line)
+  const ended = [...(await applyKnownEnds(ctx, hostId, line)), ...(await endMissingRuns(ctx, hostId, line))]
   await applyStorage(ctx, hostId, line.storage)
   const moved = await ctx.sql`
     with gone as (delete from host_network where host_id = ${hostId}::uuid and network_id <> all (${line.networks}::uuid[]) returning 1),
@@ -70,6 +70,20 @@ async function applyListing(ctx: Ctx, hostId: string, line: Listing): Promise<st
     select 1 from gone union all select 1 from new`
   if (moved.length > 0) ctx.changed('host', hostId)
   return ended
+}
+
+/** Ends that the host remembers, of runs that ended while nobody watched: without them they would just be missing. */
+async function applyKnownEnds(ctx: Ctx, hostId: string, line: Listing): Promise<string[]> {
+  const { incarnation, seq } = line
+  const open = await ctx.sql<{ id: string }>`
+    select id from vm_run where host_id = ${hostId}::uuid and ended is null and id = any (${line.ended.map(e => e.runId)}::uuid[])`
+  const ids = new Set(open.map(run => run.id))
+  const ends = line.ended.filter(e => ids.has(e.runId))
+  return await applyRunEnds(
+    ctx,
+    hostId,
+    ends.map(end => ({ type: 'ended', incarnation, seq, ...end })),
+  )
 }
 
 /** Space and health of storage domains, as this host sees them. */
