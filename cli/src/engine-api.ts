@@ -116,11 +116,22 @@ function vmCounts(root: Row): { total: number; up: number } {
   return { total: Number(vms.total ?? 0), up: Number(vms.active ?? 0) }
 }
 
+/** Statuses that need nobody's attention: all is well, or somebody wanted it so. */
+export const fineHost: ReadonlySet<string> = new Set(['up', 'maintenance', 'preparing_for_maintenance'])
+export const fineDomain: ReadonlySet<string> = new Set([
+  'active',
+  'maintenance',
+  'preparing_for_maintenance',
+  'unattached',
+])
+
 /**
- * Whether the site can run a VM: its hosts are up, and it has storage, all of it active. A site that is set up just now waits for both
- * domains that the engine makes, data and ISO; later an administrator may have removed what he does not need.
+ * Whether `up` may say that the site is ready. A site that is set up just now waits until its hosts are up and both domains that the engine
+ * makes, data and ISO, are active; later it only waits until everything is as its administrator left it.
  */
 export const siteIsReady = (site: Site, hosts: number, first: boolean): boolean =>
-  site.hosts.filter(h => h.status === 'up').length >= hosts &&
-  (first ? ['data', 'iso'] : ['data']).every(type => site.storageDomains.some(d => d.type === type)) &&
-  site.storageDomains.every(d => d.status === 'active')
+  first
+    ? site.hosts.filter(h => h.status === 'up').length >= hosts &&
+      ['data', 'iso'].every(type => site.storageDomains.some(d => d.type === type)) &&
+      site.storageDomains.every(d => d.status === 'active')
+    : site.hosts.every(h => fineHost.has(h.status)) && site.storageDomains.every(d => fineDomain.has(d.status))

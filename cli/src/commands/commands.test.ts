@@ -33,17 +33,19 @@ test('a host that somebody put into maintenance is no problem', () => {
   assert.deepEqual(problemsOf(sup, { ...site, hosts: [{ name: 'h', status: 'maintenance' }] }), [])
 })
 
-test('a site is ready when its hosts are up and it has storage, all of it active', () => {
-  assert.ok(siteIsReady(site, 1, false))
-  assert.ok(!siteIsReady(site, 2, false))
-  assert.ok(!siteIsReady({ ...site, storageDomains: [] }, 1, false))
+test('a new site waits for its hosts and both domains, a later start only until all is as it was left', () => {
   const iso = (status: string) => ({
     ...site,
     storageDomains: [...site.storageDomains, { name: 'i', type: 'iso', status }],
   })
-  assert.ok(!siteIsReady(iso('unattached'), 1, false))
-  assert.ok(!siteIsReady(site, 1, true), 'a new site waits for the ISO domain too')
   assert.ok(siteIsReady(iso('active'), 1, true))
+  assert.ok(!siteIsReady(iso('active'), 2, true))
+  assert.ok(!siteIsReady(iso('unattached'), 1, true))
+  assert.ok(!siteIsReady(site, 1, true), 'there is no ISO domain yet')
+  assert.ok(siteIsReady(iso('maintenance'), 1, false))
+  assert.ok(!siteIsReady(iso('unknown'), 1, false))
+  assert.ok(siteIsReady({ ...site, hosts: [{ name: 'h', status: 'maintenance' }] }, 1, false))
+  assert.ok(!siteIsReady({ ...site, hosts: [{ name: 'h', status: 'connecting' }] }, 1, false))
 })
 
 test('durations and counts read like speech', () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { humanBytes } from '@rookery/model'
-import { EngineApi, type Site } from '../engine-api.ts'
+import { EngineApi, fineDomain, fineHost, type Site } from '../engine-api.ts'
 import { dataDirOf, type Paths, paths } from '../instance/paths.ts'
 import { readSettings, type Settings } from '../instance/settings.ts'
 import type { Output } from '../output.ts'
@@ -52,10 +52,6 @@ export interface Status {
   /** QEMU processes that go on while the instance is down. */
   readonly vmsLeftRunning?: number
 }
-
-/** Statuses that need nobody's attention. */
-const fineHost = new Set(['up', 'maintenance', 'preparing_for_maintenance'])
-const fineDomain = new Set(['active', 'maintenance', 'unattached'])
 
 /** `rookery status`: exit 0 healthy, 1 degraded, 3 not running. */
 export async function statusCommand(o: { dataDir?: string }, out: Output): Promise<number> {

@@ -115,14 +115,19 @@ async function look(p: Paths, started: Started): Promise<SupervisorReport | unde
   return report(p.socket)
 }
 
+/** How long a start that is not the first waits for hosts and storage, seconds. */
+const LATER_SECONDS = 60
+
 async function siteReady(p: Paths, s: Settings, started: Started, out: Output, deadline: number): Promise<void> {
   const hosts = (s.mode === 'host' ? 1 : 0) + s.simulate
   if (hosts === 0) return
   const step = out.step(s.mode === 'host' ? 'host and storage' : 'simulated hosts and storage')
   const api = await EngineApi.of(p, s)
   const first = Date.parse(s.createdAt) >= performance.timeOrigin
+  // Later a host or a storage server that is away must not keep everything else down.
+  const until = first ? deadline : Math.min(deadline, performance.now() + LATER_SECONDS * 1_000)
   let last = 'the engine has not answered yet'
-  while (performance.now() < deadline) {
+  while (performance.now() < until) {
     const over = started.over()
     if (over !== undefined) {
       step.failed(`the supervisor ended (${over})`)
@@ -144,6 +149,7 @@ async function siteReady(p: Paths, s: Settings, started: Started, out: Output, d
     await pause(200)
   }
   step.failed(last)
+  if (!first) return out.warn('Everything runs, but not all of the site is well: see "rookery status".')
   throw new Fault(
     'failed',
     `The parts run, but the site is not ready: ${last}.`,
