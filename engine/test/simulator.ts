@@ -11,6 +11,17 @@ import { Agent, request } from 'undici'
 /** A fault as the simulator's `POST /simulator/hosts/<n>/faults` takes it. */
 export type SimulatorFault = { kind: string; [more: string]: unknown }
 
+/** What is on the storage behind a simulator's hosts. */
+export interface SimulatorStorage {
+  domains: {
+    storageDomainId: string
+    poolId: string | null
+    path: string
+    volumes: { ref: { imageId: string }; alias: string; description: string; capacity: number; legal: boolean }[]
+  }[]
+  tickets: string[]
+}
+
 /** A simulator as a process of its own, behind real mutual TLS. */
 export interface SimulatorProcess {
   url: string
@@ -20,9 +31,14 @@ export interface SimulatorProcess {
   fault(host: number, fault: SimulatorFault): Promise<void>
   clearFaults(host: number): Promise<void>
   /** What a host is and does. */
-  look(
-    host: number,
-  ): Promise<{ runs: { vmId: string; runId: string; status: string }[]; storage: unknown; networks: unknown[] }>
+  look(host: number): Promise<{
+    runs: { vmId: string; runId: string; status: string }[]
+    /** Connected domains. */
+    storage: { storageDomainId: string }[]
+    networks: { networkId: string }[]
+  }>
+  /** All storage domains with their volumes, and the image tickets that live. */
+  storage(): Promise<SimulatorStorage>
   /** What should never have been. */
   violations(): Promise<unknown[]>
   close(): Promise<void>
@@ -72,6 +88,7 @@ export async function startSimulator(hosts: number, seed = 'engine tests'): Prom
       fault: (host, fault) => call('POST', `/hosts/${host}/faults`, fault),
       clearFaults: host => call('DELETE', `/hosts/${host}/faults`),
       look: host => call('GET', `/hosts/${host}`),
+      storage: () => call('GET', '/storage'),
       violations: async () => (await call('GET', '')).violations,
       close: async () => {
         await agent.destroy()

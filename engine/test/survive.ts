@@ -5,6 +5,8 @@ import { retryJob } from '../src/jobs/control.ts'
 import type { CrashPoint } from '../src/jobs/hooks.ts'
 import type { JobDefinition } from '../src/jobs/job.ts'
 import { type JobRow, type StepRow, steps } from '../src/jobs/store.ts'
+import { agree } from './survive-agree.ts'
+import { kills, seedOf } from './survive-kills.ts'
 import { createWorld, type World, type WorldOptions } from './survive-world.ts'
 
 /** How a job is put to the test; `G` is what `given` makes for one case. */
@@ -13,10 +15,10 @@ export interface SurviveOptions<I, G = I> {
   given(world: World): Promise<G>
   /** Starts it; without this, `given` makes the input. Returns the job's id. */
   start?(world: World, given: G): Promise<string>
-  /** Looks at the world after the job has finished. */
-  afterDone(world: World, given: G): Promise<void>
+  /** Looks at the world after the job has finished; `end` says which steps it did without, where a job may. */
+  afterDone(world: World, given: G, end: Ended): Promise<void>
   /** Looks at the world after the job was undone: as before. */
-  afterUndo(world: World, given: G): Promise<void>
+  afterUndo(world: World, given: G, end: Ended): Promise<void>
   /** Takes away what the case made. */
   cleanup?(world: World, given: G): Promise<void>
   /** The world to run in; the same options share one. Two hosts unless said. */
@@ -25,6 +27,13 @@ export interface SurviveOptions<I, G = I> {
   notRepeated?: readonly string[]
   /** Leaves out the input's type. */
   input?: I
+}
+
+/** How a job ended. */
+export interface Ended {
+  row: JobRow
+  /** Names of the steps that failed, however the job went on. */
+  failed: readonly string[]
 }
 
 const worlds = new Map<string, Promise<World>>()
@@ -54,18 +63,24 @@ function closeAtEnd(): void {
  * The tests that every job has to pass. A first clean run lists its steps; then, for each step: it fails, its effect is repeated, and
  * a real engine process that works on it is killed between the effect and its record and again after the record, and (with
  * the last step failing) between an undo and its record. Each time another engine takes the job up, it ends finished or
- * undone, and the world looks accordingly: nothing is locked or held, and no host did what it never should.
+ * undone, and the world looks accordingly: nothing is locked or held, the hosts have what the engine says and nothing else, and
+ * no host did what it never should.
+ *
+ * Each kill costs the start of an engine. So without further words, which is what CI does, every step is killed on one side of
+ * its record, chosen by a seed that is printed; `ROOKERY_SURVIVE_SEED` repeats a choice. With `ROOKERY_SURVIVE=full` every step is
+ * killed on both sides: run that before a release, and after a change of the job runner.
  */
 export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I, G>): void {
   closeAtEnd()
   test(`${job.name} survives failures, repetitions and crashes of every step`, { timeout: 600_000 }, async t => {
     const world = await sharedWorld(o.world)
+    t.diagnostic(`kills: ROOKERY_SURVIVE_SEED=${seedOf()}`)
     const plan = await cleanRun(t, world, job, o)
     for (const step of plan.own) {
       await t.test(`"${step.name}" fails`, () => failing(world, job, o, step))
       if (step.kind === 'host' && o.notRepeated?.includes(step.name) !== true)
         await t.test(`"${step.name}" is repeated`, () => repeating(world, job, o))
-      for (const when of ['after-effect', 'after-record'] as const)
+      for (const when of kills(job.name, step.name))
         await t.test(`the engine is killed ${when} of "${step.name}"`, () =>
           killed(world, job, o, { jobKind: job.name, step: step.name, when }, null),
         )
@@ -102,8 +117,9 @@ async function cleanRun<I, G>(
     const row = await world.ended(await begin(world, job, o, given))
     assert.equal(row.status, 'finished', JSON.stringify(row.error))
     plan = { row, own: await steps(world.sql, row.id) }
-    await o.afterDone(world, given)
     await settled(world, row)
+    await o.afterDone(world, given, await endOf(world, row))
+    await agree(world)
     await o.cleanup?.(world, given)
   })
   if (plan === undefined) throw new Error('the clean run did not finish; the other cases mean nothing')
@@ -188,10 +204,17 @@ async function takeOver(world: World, instanceId: string): Promise<void> {
 async function look<I, G>(world: World, o: SurviveOptions<I, G>, given: G, row: JobRow): Promise<void> {
   assert.notEqual(row.status, 'stuck', JSON.stringify(row.error))
   await settled(world, row)
-  if (row.status === 'finished') await o.afterDone(world, given)
-  else await o.afterUndo(world, given)
+  const end = await endOf(world, row)
+  if (row.status === 'finished') await o.afterDone(world, given, end)
+  else await o.afterUndo(world, given, end)
+  await agree(world)
   await o.cleanup?.(world, given)
 }
+
+const endOf = async (world: World, row: JobRow): Promise<Ended> => ({
+  row,
+  failed: (await steps(world.sql, row.id)).filter(step => step.status === 'failed').map(step => step.name),
+})
 
 /** What must hold whenever a job has ended. */
 async function settled(world: World, row: JobRow): Promise<void> {

@@ -12,6 +12,8 @@ const compileCache = join(import.meta.dirname, '..', '..', 'node_modules', '.cac
 export class Victim {
   readonly #process: ChildProcess
   readonly #ready: Promise<Ready>
+  /** Rejects when it ends: also when that was before anybody asked. */
+  readonly #gone: Promise<never>
   #errors = ''
 
   constructor(configFile: string, modules: readonly string[]) {
@@ -27,22 +29,22 @@ export class Victim {
       })
     this.#ready = once(this.#process, 'message').then(([message]) => message as Ready)
     this.#ready.catch(() => undefined) // awaited by whoever uses it
+    this.#gone = once(this.#process, 'close').then(() => {
+      throw new Error(`the engine process ended before it was told to: ${this.#errors}`)
+    })
+    this.#gone.catch(() => undefined) // it is meant to end one day
   }
 
   /** Its row in `engine`, once it runs. */
   async instanceId(): Promise<string> {
-    const gone = once(this.#process, 'exit').then(() => {
-      throw new Error(`the engine process did not start: ${this.#errors}`)
-    })
-    gone.catch(() => undefined) // it is meant to end one day
-    return (await Promise.race([this.#ready, gone])).instanceId
+    return (await Promise.race([this.#ready, this.#gone])).instanceId
   }
 
   /** Tells it what to take up and where to die. */
   async arm(order: Order): Promise<void> {
     const heard = once(this.#process, 'message')
     this.#process.send(order)
-    await heard
+    await Promise.race([heard, this.#gone])
   }
 
   /** Waits until it has died by SIGKILL; fails when it ended otherwise, or has not met the point in time. */

@@ -16,6 +16,7 @@ const IsoFile = z.strictObject({ path: z.string().startsWith('/'), name: z.strin
  * | `GET /simulator` | hosts, time, violations |
  * | `GET /simulator/hosts/<n>` | what a host is and does |
  * | `GET`, `POST`, `DELETE /simulator/hosts/<n>/faults` | standing faults; a new `Fault`; none any more |
+ * | `GET /simulator/storage` | domains with their volumes, and the image tickets that live |
  * | `POST /simulator/clock` | `{advanceMs}`: turns a manual clock |
  * | `POST /simulator/files` | `{path, name, size}`: a file on the ISO domain below the path |
  */
@@ -40,6 +41,17 @@ function act(sim: Simulator, method: string, path: string, body: unknown): unkno
   const call = `${method} ${path}`
   if (call === 'GET ')
     return { hosts: sim.hosts, clock: sim.clock.kind, now: sim.clock.now(), violations: sim.violations }
+  if (call === 'GET /storage') {
+    const { pool, tickets } = sim.host(0).fleet
+    return {
+      domains: [...pool.all()].map(({ info, path, volumes }) => ({
+        ...info,
+        path,
+        volumes: [...volumes.values()].map(v => v.facts),
+      })),
+      tickets: [...tickets.keys()],
+    }
+  }
   if (call === 'POST /clock') {
     if (sim.clock.kind !== 'manual') throw conflict('simulator.clock', 'This simulator runs on the real clock.')
     sim.advance(parse(Advance, body).advanceMs)
