@@ -22,14 +22,14 @@ export function hostPackages(o: { arch: string; systemd: boolean }): Need[] {
     { name: 'iproute2', why: 'bridges of virtual networks' },
     { name: 'nftables', why: 'network address translation for virtual networks' },
     { name: 'dnsmasq-base', why: 'addresses for guests (DHCP)' },
-    { name: 'genisoimage', why: 'the disc that carries settings into a guest' },
+    { name: 'xorriso', why: 'the disc that carries settings into a guest' },
+    { name: o.arch === 'arm64' ? 'qemu-efi-aarch64' : 'ovmf', why: 'firmware of guests that start by UEFI' },
     { name: 'tini', why: 'collects ended processes' },
   ]
 }
 
 /** What the tests need beyond a host: programs that build guest images and look at them. */
 export const testPackages: readonly Need[] = [
-  { name: 'xorriso', why: 'makes bootable discs' },
   { name: 'mtools', why: 'fills a boot partition' },
   { name: 'dosfstools', why: 'makes a boot partition' },
   { name: 'e2fsprogs', why: 'makes a data partition' },
