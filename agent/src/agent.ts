@@ -37,6 +37,9 @@ export interface Agent {
 /** How long a request for facts waits for libvirt. */
 const factsPatienceMs = 15_000
 
+/** How long a stop waits for libvirt to say whether guests run. */
+const stopPatienceMs = 5000
+
 /** Puts the agent together and starts it. The order matters: what was promised (journal) is read before anything is answered. */
 export async function startAgent(config: AgentConfig, log: Logger, createStorage: CreateStorage): Promise<Agent> {
   const db = openState(config.dataDir)
@@ -126,6 +129,12 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     if (found === null) await Promise.race([looked.promise, afterMs(factsPatienceMs)])
     return known()
   }
+  /** A host without guests is left without bridges of ours. What libvirt cannot say for certain counts as a guest. */
+  const tidyNetworks = async () => {
+    if (tasks.unfinished().some(kind => /^(vm|network)\./.test(kind))) return
+    const domains = await Promise.race([observer.anyDomain(), afterMs(stopPatienceMs).then(() => true)])
+    if (!domains && (await network.withdraw())) log.info('no guest runs: the networks are away until the next start')
+  }
   const facts = async (): Promise<HostFacts> => hostFacts(state, await whenKnown(), isOwnNic)
 
   await network.start()
@@ -163,6 +172,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
       observer.stop()
       consoles.stop()
       await Promise.all([main.close(), data.close(), storage.stop()])
+      await tidyNetworks().catch(complain('take the networks of this host away'))
       await hypervisor.stop()
       db.close()
     },

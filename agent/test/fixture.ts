@@ -220,10 +220,25 @@ export class AgentHost implements AsyncDisposable {
     clearTimeout(deadline)
   }
 
+  /** A test that failed may have left guests, and with them networks, whose DHCP servers outlive the namespaces. */
+  #endDhcpServers(): void {
+    const folder = join(this.folder, 'data/network')
+    if (!existsSync(folder)) return
+    for (const name of readdirSync(folder).filter(n => n.endsWith('.pid'))) {
+      try {
+        const pid = Number(readFileSync(join(folder, name), 'utf8'))
+        if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)) process.kill(pid, 'SIGTERM')
+      } catch {
+        // It is gone already.
+      }
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopAgent('SIGTERM')
     for (const relay of this.#relays.values()) relay.close()
     await this.daemon.stop()
+    this.#endDhcpServers()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

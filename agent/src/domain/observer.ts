@@ -124,6 +124,17 @@ export class Observer {
     })
   }
 
+  /** Whether libvirt has a domain of this engine now. Throws `unavailable` while libvirt is away. */
+  async anyDomain(): Promise<boolean> {
+    const { hypervisor, engineId } = this.#parts
+    await hypervisor.whenUp(0)
+    for (const vmId of await hypervisor.vmIds()) {
+      const xml = await hypervisor.xml(vmId)
+      if (xml !== null && readLive(xml)?.metadata.engineId === engineId) return true
+    }
+    return false
+  }
+
   /** A task ended the run: told at once, and a late event about it finds nothing. */
   ended(vmId: string, runId: string, end: RunEnd, detail: string | null = null): void {
     const run = this.#runs.get(vmId)

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Handlers, NetworkKind } from '../tasks/registry.ts'
 import { enableForwarding, ensureBridge, hasLink, portsOf, removeBridge } from './bridge.ts'
 import { type DhcpServer, ensureDnsmasq, stopDnsmasq } from './dnsmasq.ts'
-import { applyRuleset, ruleset } from './nft.ts'
+import { applyRuleset, noRuleset, ruleset } from './nft.ts'
 import type { NetworkPort } from './port.ts'
 
 const Stored = z.object({
@@ -193,6 +193,17 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
           db.prepare('delete from guard where tap = ?').run(tap)
         }
       if (guards.size > 0) await applyRules()
+    },
+    async withdraw() {
+      const all = [...networks.values()]
+      for (const { bridge } of all) if ((await portsOf(bridge)).length > 0) return false
+      for (const network of all) {
+        if (isNat(network)) await stopDnsmasq(dhcp(network))
+        await removeBridge(network.bridge)
+      }
+      await rules.catch(() => {}) // whoever asked for them has been told
+      await applyRuleset(noRuleset(table))
+      return true
     },
   }
 }

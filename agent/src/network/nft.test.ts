@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dnsmasqArgs } from './dnsmasq.ts'
 import { bridgeName } from './networks.ts'
-import { ruleset } from './nft.ts'
+import { noRuleset, ruleset } from './nft.ts'
 
 test('the ruleset replaces the two tables of this agent and nothing else', () => {
   const script = ruleset(
@@ -38,4 +38,11 @@ test('the DHCP server of a bridge answers on that bridge alone, without a ping f
     '--conf-file=/dev/null',
   ])
     assert.ok(args.includes(arg), arg)
+})
+
+test('the tables are taken away by a script that is content when they are not there', () => {
+  assert.equal(
+    noRuleset('rookery_rk'),
+    'table inet rookery_rk\ndelete table inet rookery_rk\ntable bridge rookery_rk\ndelete table bridge rookery_rk\n',
+  )
 })

@@ -50,6 +50,11 @@ export function ruleset(table: string, nats: readonly NatRules[], guards: readon
   return `${lines.join('\n')}\n`
 }
 
+/** The script that takes the two tables away, whether they are there or not. */
+export function noRuleset(table: string): string {
+  return ['inet', 'bridge'].map(family => `table ${family} ${table}\ndelete table ${family} ${table}\n`).join('')
+}
+
 /** Applies a ruleset in one kernel transaction. */
 export async function applyRuleset(script: string): Promise<void> {
   await runProgram('nft', ['-f', '-'], { input: script, timeoutMs: 20_000 })

@@ -11,4 +11,9 @@ export interface NetworkPort {
   ids(): string[]
   /** Makes present again what was before the restart. */
   start(): Promise<void>
+  /**
+   * Takes bridges, DHCP servers and rules away, for an agent that stops on a host without guests; `start` makes them again. False, and
+   * everything stays, when a card is plugged in. Nothing may change networks from then on.
+   */
+  withdraw(): Promise<boolean>
 }

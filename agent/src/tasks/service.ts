@@ -8,6 +8,7 @@ import { KeyedQueue } from './queue.ts'
 import type { Handler, Handlers } from './registry.ts'
 
 interface Active {
+  readonly kind: TaskKind
   readonly abort: AbortController
   readonly done: Promise<void>
   progress: number | null
@@ -93,6 +94,11 @@ export class TaskService {
     this.#stopping = true
   }
 
+  /** Kinds of the tasks that are at work or wait for their turn. */
+  unfinished(): TaskKind[] {
+    return [...this.#active.values()].map(active => active.kind)
+  }
+
   #stand(id: string): TaskState | null {
     const state = this.#journal.state(id)
     if (state?.state !== 'running') return state
@@ -123,7 +129,7 @@ export class TaskService {
         this.#end(id, { state: 'failed', error: toErrorRecord(error) })
       }
     })
-    this.#active.set(id, { abort, done, progress: null })
+    this.#active.set(id, { kind: task.kind, abort, done, progress: null })
     this.#hub.task({ id, state: 'running', progress: null })
     void done.catch(error => log.fatal({ err: error }, 'the end of a task could not be recorded'))
   }
@@ -143,10 +149,10 @@ export class TaskService {
   }
 
   #end(id: string, outcome: Outcome): void {
+    this.#active.delete(id)
     // What a stopping agent's handlers meet, closed connections and all, is no end.
     if (this.#stopping) return
     this.#journal.end(id, outcome, this.#hub.next())
-    this.#active.delete(id)
     this.#hub.task({ id, state: outcome.state, progress: null })
   }
 }
