@@ -4,7 +4,7 @@ import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import pg from 'pg'
-import { type Binaries, embeddedBinaries, openToAll } from './binaries.ts'
+import { type Binaries, binariesAt, embeddedBinaries, openToAll } from './binaries.ts'
 import { type Cluster, ROLE, SUPERUSER } from './init.ts'
 import type { Account } from './run.ts'
 import { type Connection, connection, connectionUrl, type Server, startPostgres } from './server.ts'
@@ -72,7 +72,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   try {
     const account = process.getuid?.() === 0 ? await nobody() : undefined
     const cluster: Cluster = {
-      binaries: await reachable(await embeddedBinaries(), base, account),
+      binaries: await reachable(await testBinaries(), base, account),
       data: join(top, 'data'),
       socket: join(top, 's'),
       unsafe: true,
@@ -93,6 +93,12 @@ export async function startTestCluster(): Promise<TestCluster> {
     await rm(top, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Another PostgreSQL to test on, by its bin folder: `ROOKERY_TEST_POSTGRES_BIN=/usr/lib/postgresql/15/bin`. */
+const testBinaries = (): Promise<Binaries> => {
+  const bin = process.env.ROOKERY_TEST_POSTGRES_BIN
+  return bin ? binariesAt(bin) : embeddedBinaries()
 }
 
 /** The database to copy from, made by whichever process comes first; the others wait at the advisory lock. */

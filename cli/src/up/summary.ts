@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ADMIN } from '../engine-api.ts'
-import type { Paths } from '../instance/paths.ts'
-import { ROOT_DATA_DIR } from '../instance/paths.ts'
+import { dataDirOf, type Paths } from '../instance/paths.ts'
 import type { Settings } from '../instance/settings.ts'
 import { fingerprint } from '../pki/store.ts'
 import { advertised } from './configs.ts'
@@ -25,7 +24,10 @@ export interface Summary {
 /** Collects the summary of an instance that runs. */
 export async function summary(p: Paths, s: Settings, alreadyRunning: boolean): Promise<Summary> {
   const url = `https://${reach(advertised(s), s.port)}`
-  const option = p.dataDir === ROOT_DATA_DIR ? '' : ` --data-dir ${p.dataDir}`
+  const option =
+    p.dataDir === dataDirOf(undefined, { HOME: process.env.HOME, XDG_DATA_HOME: process.env.XDG_DATA_HOME })
+      ? ''
+      : ` --data-dir ${p.dataDir}`
   const api = `${url}/ovirt-engine/api`
   return {
     running: true,
