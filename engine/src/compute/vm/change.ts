@@ -2,7 +2,7 @@ import { conflict, must, vmCan } from '@rookery/model'
 import { z } from 'zod'
 import { operation } from '../../core/operation.ts'
 import { json } from '../../db/index.ts'
-import { find, mustBeSeen } from '../../inventory/access.ts'
+import { find, mustBeSeen, mustHold } from '../../inventory/access.ts'
 import type { ClusterRow } from '../../inventory/cluster/types.ts'
 import { mustHaveSpm } from '../../storage/spm/store.ts'
 import { freeName } from './add.ts'
@@ -29,6 +29,7 @@ export const update = operation({
     if (clusterId !== row.clusterId) {
       must(vmCan.updateStopped, row)
       const cluster = await find<ClusterRow>(ctx, 'cluster', clusterId)
+      await mustHold(ctx, 'create_vm', { kind: 'cluster', id: clusterId })
       if (cluster.dataCenterId !== row.dataCenterId)
         throw conflict('vm.other_data_center', 'Cannot edit VM. The Cluster belongs to another Data Center.')
     }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { systemRef } from '../../core/kinds.ts'
 import { operation } from '../../core/operation.ts'
-import { find, lockWord, mustBeSeen } from '../access.ts'
+import { find, lockWord, mustBeSeen, mustHold } from '../access.ts'
 import { activateHost } from './activate.ts'
 import { deactivateHost } from './deactivate.ts'
 import { vmsOn } from './store.ts'
@@ -50,6 +50,9 @@ export const register = operation({
       id: string
     }>`select id from host where url = ${i.url} or id = ${i.id ?? null}::uuid`
     if (known !== undefined) {
+      // Whoever adds hosts to his cluster must not lead away one of another.
+      await find<HostRow>(ctx, 'host', known.id)
+      await mustHold(ctx, 'edit_host_configuration', ref(known.id))
       const moved = await ctx.sql.run`update host set url = ${i.url}, address = ${i.address}
         where id = ${known.id}::uuid and (url <> ${i.url} or address <> ${i.address})`
       if (moved > 0) ctx.changed('host', known.id)

@@ -180,6 +180,7 @@ export const updateInCluster = operation({
   permit: { action: 'assign_cluster_network', on: i => ({ kind: 'cluster', id: i.clusterId }) },
   async run(ctx, i) {
     const { clusterId, networkId } = i
+    await find<NetworkRow>(ctx, 'network', networkId)
     const row = await ctx.sql.maybe<{ required: boolean; usages: string[] }>`
       select required, usages from cluster_network where cluster_id = ${clusterId}::uuid and network_id = ${networkId}::uuid`
     if (row === undefined) throw notFound('network.not_attached', 'The Network is not attached to this Cluster.')
