@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { permissionTest } from '../../test/permission.ts'
+import { site } from '../../test/site.ts'
+import type { EngineDatabase } from '../../test/database.ts'
+import * as cluster from './cluster/operations.ts'
+import * as dataCenter from './data-center/operations.ts'
+import * as host from './host/operations.ts'
+import * as tag from './tag/operations.ts'
+
+const aDataCenter = async (db: EngineDatabase) => (await site(db)).dataCenter
+const aBareDataCenter = async (db: EngineDatabase) => (await site(db)).bareDataCenter
+const aCluster = async (db: EngineDatabase) => (await site(db)).cluster
+const aBareCluster = async (db: EngineDatabase) => (await site(db)).bareCluster
+const aHost = async (db: EngineDatabase) => (await site(db)).host
+const anIdleHost = async (db: EngineDatabase) => (await site(db)).idleHost
+/** A host without VMs that is up. */
+const aFreeHost = async (db: EngineDatabase) => {
+  const { host: id, run } = await site(db)
+  await db.db.sql`delete from vm_run where id = ${run}`
+  return id
+}
+const another = (what: string): string => `${what}-${randomUUID().slice(0, 8)}`
+
+permissionTest(dataCenter.add, { input: () => ({ name: another('dc'), local: true }) })
+permissionTest(dataCenter.update, { object: aDataCenter, input: ({ id }) => ({ id, description: 'x' }) })
+permissionTest(dataCenter.remove, { object: aBareDataCenter, input: ({ id }) => ({ id }) })
+
+permissionTest(cluster.add, {
+  object: aDataCenter,
+  input: ({ id }) => ({ name: another('c'), dataCenterId: id }),
+})
+permissionTest(cluster.update, { object: aCluster, input: ({ id }) => ({ id, description: 'x' }) })
+permissionTest(cluster.remove, { object: aBareCluster, input: ({ id }) => ({ id }) })
+
+permissionTest(host.add, {
+  object: aCluster,
+  input: ({ id }) => ({ name: another('h'), address: 'h', clusterId: id }),
+})
+permissionTest(host.register, {
+  object: aCluster,
+  input: ({ id }) => ({ name: another('h'), address: 'h', clusterId: id, url: `https://${another('h')}:1` }),
+})
+let known = ''
+permissionTest(host.register, {
+  when: 'and may change a host that is there already',
+  object: async db => {
+    const own = await site(db)
+    known = own.host
+    return (await site(db)).cluster
+  },
+  input: ({ id }) => ({ name: another('h'), address: 'h', clusterId: id, url: `https://${another('h')}:1`, id: known }),
+  besides: () => [{ kind: 'host', id: known, permit: 'edit_host_configuration' }],
+})
+permissionTest(host.update, { object: aHost, input: ({ id }) => ({ id, description: 'x' }) })
+permissionTest(host.activate, { object: anIdleHost, input: ({ id }) => ({ id }) })
+permissionTest(host.refresh, { object: aHost, input: ({ id }) => ({ id }) })
+permissionTest(host.deactivate, { object: aFreeHost, input: ({ id }) => ({ id }) })
+permissionTest(host.remove, { object: anIdleHost, input: ({ id }) => ({ id }) })
+
+permissionTest(tag.add, { input: () => ({ name: another('tag') }) })
+permissionTest(tag.update, { input: async (_, db) => ({ id: (await site(db)).tag, description: 'x' }) })
+permissionTest(tag.remove, { input: async (_, db) => ({ id: (await site(db)).tag }) })
+permissionTest(tag.assign, {
+  input: async (_, db) => {
+    const { tag: tagId, host: objectId } = await site(db)
+    return { tagId, objectKind: 'host' as const, objectId }
+  },
+})
+permissionTest(tag.unassign, {
+  input: async (_, db) => {
+    const { tag: tagId, vm: objectId } = await site(db)
+    return { tagId, objectKind: 'vm' as const, objectId }
+  },
+})
