@@ -41,7 +41,9 @@ let tables: string[] | undefined
 
 let shared: Promise<EngineDatabase> | undefined
 let registered = false
-const database = (): Promise<EngineDatabase> => (shared ??= engineDatabase())
+
+/** The database of the permission tests of a file, closed at its end. */
+export const sharedDatabase = (): Promise<EngineDatabase> => (shared ??= engineDatabase())
 
 /** Gives a user a fresh role with these permits on an object. */
 export async function giveRole(
@@ -72,7 +74,7 @@ export function permissionTest<I, O, In>(operation: Operation<I, O, In>, o: Perm
   registered = true
   test(`${operation.name} needs its permission${o.when === undefined ? '' : ` ${o.when}`}`, async () => {
     assert.notEqual(operation.permit, 'signedIn', 'whoever is signed in may do it; test what it decides by itself')
-    const db = await database()
+    const db = await sharedDatabase()
     const object = { id: o.object === undefined ? randomUUID() : await o.object(db) }
     const input = await o.input(object, db)
     const rules = [operation.permit].flat() as PermitRule<I>[]

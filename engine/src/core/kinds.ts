@@ -116,6 +116,9 @@ export const kinds = {
       disk: fragment`x.disk_id`,
       storage_domain: fragment`select d.storage_domain_id from disk d where d.id = x.disk_id`,
       data_center: fragment`select s.data_center_id from disk d join storage_domain s on s.id = d.storage_domain_id where d.id = x.disk_id`,
+      // Whoever reaches the disk reaches its transfer.
+      vm: fragment`select a.vm_id from disk_attachment a where a.disk_id = x.disk_id`,
+      cluster: fragment`select v.cluster_id from disk_attachment a join vm v on v.id = a.vm_id where a.disk_id = x.disk_id`,
     },
     also: user => fragment`x.user_id = ${user}`,
   },

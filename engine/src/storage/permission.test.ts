@@ -1,10 +1,16 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
 import type { EngineDatabase } from '../../test/database.ts'
-import { permissionTest } from '../../test/permission.ts'
+import { testEnv, testUser } from '../../test/env.ts'
+import { giveRole, permissionTest, sharedDatabase } from '../../test/permission.ts'
 import { site } from '../../test/site.ts'
+import { ask, call } from '../core/call.ts'
+import type { Actor } from '../core/ctx.ts'
 import * as disk from './disk/operations.ts'
 import * as domain from './domain/operations.ts'
 import * as transfer from './transfer/operations.ts'
+import { list as listTransfers } from './transfer/queries.ts'
 
 const aDomain = async (db: EngineDatabase) => (await site(db)).domain
 /** A domain in maintenance. */
@@ -56,3 +62,35 @@ permissionTest(transfer.resume, { object: aPausedTransfer, input: ({ id }) => ({
 permissionTest(transfer.extend, { object: aTransfer, input: ({ id }) => ({ id }) })
 permissionTest(transfer.cancel, { object: aTransfer, input: ({ id }) => ({ id }) })
 permissionTest(transfer.finalize, { object: aTransfer, input: ({ id }) => ({ id }) })
+
+test('who does not see a transfer is not told of its disk', async () => {
+  const database = await sharedDatabase()
+  const { transfer: id, busyDisk } = await site(database)
+  const stranger = testEnv(database, await testUser(database))
+  await assert.rejects(call(stranger, transfer.cancel, { id }), (error: Error) => {
+    assert.match(error.message, new RegExp(id))
+    assert.doesNotMatch(JSON.stringify(error) + error.message, new RegExp(busyDisk))
+    return true
+  })
+})
+
+test('whoever may change a VM may end the transfer of its disk', async () => {
+  const database = await sharedDatabase()
+  const { transfer: id, runningVm } = await site(database)
+  const user = await testUser(database)
+  await giveRole(database, user.userId, ['edit_disk_properties'], { kind: 'vm', id: runningVm })
+  await call(testEnv(database, user), transfer.cancel, { id })
+})
+
+test('the ticket of a transfer is shown to its owner and to administrators', async () => {
+  const database = await sharedDatabase()
+  const { transfer: id, domain: domainId } = await site(database)
+  const [owner, looker] = [await testUser(database), await testUser(database)]
+  await database.db.sql`update image_transfer set user_id = ${owner.userId} where id = ${id}`
+  await giveRole(database, looker.userId, ['login'], { kind: 'storage_domain', id: domainId })
+  const shown = async (who: Actor) => (await ask(testEnv(database, who), listTransfers, { ids: [id] }))[0]
+  assert.equal((await shown(owner))?.url, 'https://h:54322/images/secret')
+  assert.equal((await shown({ ...looker, admin: true }))?.url, 'https://h:54322/images/secret')
+  const seen = await shown(looker)
+  assert.deepEqual([seen?.id, seen?.ticket, seen?.url], [id, '', null])
+})
