@@ -112,8 +112,9 @@ export async function site({ db: { sql } }: Pick<EngineDatabase, 'db'>) {
   for (const vm of [own.vm, own.runningVm])
     await sql`insert into vm (id, project_id, cluster_id, template_id, name, config)
       values (${vm}, ${own.project}, ${own.cluster}, ${zeroUuid}, ${`vm-${vm.slice(0, 8)}`}, '{}')`
-  await sql`insert into vm_run (id, vm_id, host_id, config, status, started_at)
-    values (${own.run}, ${own.runningVm}, ${own.host}, '{}', 'up', now())`
+  await sql`insert into vm_run (id, vm_id, host_id, config, status, started_at, guest)
+    values (${own.run}, ${own.runningVm}, ${own.host}, '{}', 'up', now(),
+      ${json({ nics: [{ name: 'eth0', mac: '56:6f:02:00:00:01', addresses: ['10.0.0.2'] }] })})`
   await sql`insert into vm_now (vm_id, at, stats) values (${own.runningVm}, now(), '{"disks": [], "nics": []}')`
   await sql`insert into disk_attachment (vm_id, disk_id, interface)
     values (${own.vm}, ${own.disk}, 'virtio'), (${own.runningVm}, ${own.busyDisk}, 'virtio')`
