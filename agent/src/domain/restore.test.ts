@@ -17,18 +17,22 @@ const saved = `<domain type='qemu'><name>rookery-v</name>
 <channel type='unix'><source mode='bind' path='/libvirts/own'/></channel>
 </devices></domain>`
 
+const metadata = { engineId: 'e', runId: 'new', generation: 2, graceSeconds: 30, startedAt: 5, seed: '' }
+const env = {
+  volumePath: () => '/new/disk',
+  isoPath: () => '/new/medium.iso',
+  seedFile: null,
+  vncSocket: '/new/vnc',
+  vncPassword: 'fresh',
+  serialSocket: '/new/tty',
+  serialLog: '/new/log',
+  metadata,
+} as unknown as DomainEnv
+
 test("a restored guest keeps its devices, and gets this run's identity and this host's paths", () => {
-  const metadata = { engineId: 'e', runId: 'new', generation: 2, graceSeconds: 30, startedAt: 5, seed: '' }
-  const env = {
-    volumePath: () => '/new/disk',
-    seedFile: null,
-    vncSocket: '/new/vnc',
-    vncPassword: 'fresh',
-    serialSocket: '/new/tty',
-    serialLog: '/new/log',
-    metadata,
-  } as unknown as DomainEnv
-  const spec = { disks: [{ diskId: 'd', volume: {} }] } as unknown as Parameters<typeof restoredXml>[1]
+  const spec = { disks: [{ diskId: 'd', volume: {} }], cdrom: { medium: null } } as unknown as Parameters<
+    typeof restoredXml
+  >[1]
   const root = parseXml(restoredXml(saved, spec, env))
   const devices = child(root, 'devices')
   assert.deepEqual(readMetadata(root), metadata)
@@ -44,4 +48,11 @@ test("a restored guest keeps its devices, and gets this run's identity and this 
   const graphics = child(devices, 'graphics')
   assert.deepEqual([graphics?.attrs.passwd, child(graphics, 'listen')?.attrs.socket], ['fresh', '/new/vnc'])
   assert.equal(child(child(devices, 'channel'), 'source')?.attrs.path, '/libvirts/own')
+})
+
+test('a medium that the specification names is looked for where it is now', () => {
+  const spec = { disks: [], cdrom: { medium: { storageDomainId: 's', file: 'medium.iso' } } }
+  const root = parseXml(restoredXml(saved, spec as unknown as Parameters<typeof restoredXml>[1], env))
+  const drive = childrenOf(child(root, 'devices'), 'disk')[1]
+  assert.equal(child(drive, 'source')?.attrs.file, '/new/medium.iso')
 })

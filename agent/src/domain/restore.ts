@@ -2,15 +2,18 @@ import type { DomainSpec } from '@rookery/protocol'
 import { child, type Element, writeXml } from '../xml/node.ts'
 import { parseXml } from '../xml/parse.ts'
 import { metadataElement } from './metadata.ts'
-import { driveAlias, keepOwner, userAlias } from './xml-disk.ts'
+import { driveAlias, keepOwner, mediumPath, userAlias } from './xml-disk.ts'
 import type { DomainEnv } from './xml-env.ts'
 
 /**
  * The XML with which saved memory goes on. The devices must be those that the guest had, addresses and all, so the saved document
- * is kept and only what belongs to this run and this host is written anew: whose run it is, and where files and sockets are now.
+ * is kept and only what belongs to this run and this host is written anew: whose run it is, and where files and sockets are now. A drive
+ * whose medium the specification does not name keeps what the guest had in it.
  */
 export function restoredXml(saved: string, spec: DomainSpec, env: DomainEnv): string {
   const files = new Map<string, string>(spec.disks.map(d => [userAlias(d.diskId), env.volumePath(d.volume)]))
+  const medium = mediumPath(spec.cdrom.medium, env)
+  if (medium !== null) files.set(driveAlias('medium'), medium)
   if (env.seedFile !== null) files.set(driveAlias('seed'), env.seedFile)
   return writeXml(
     mapElements(parseXml(saved), (element, parent) => {
