@@ -35,19 +35,18 @@ describe('a real instance', { skip, timeout: 600_000 }, async () => {
   const status = async () => JSON.parse((await rookery('status', '--json')).stdout) as Status
   after(async () => {
     await rookery('down', '--vms', '--timeout', '5')
-    for (const name of (await readdir('/sys/class/net')).filter(n => n.startsWith(bridges)))
-      await exec(['ip', 'link', 'delete', name])
     await rm(folder, { recursive: true, force: true })
   })
-  let bridges = 'no bridge yet'
+  const bridges = async () => {
+    const { engineId } = JSON.parse(await readFile(join(dataDir, 'instance.json'), 'utf8')) as { engineId: string }
+    return (await readdir('/sys/class/net')).filter(name => name.startsWith(`rk${engineId.slice(0, 6)}`))
+  }
 
   test('comes up from nothing in a folder closed to others, with host and storage', async () => {
     const up = await rookery('up', '--yes', '--detach', '--json', '--port', String(port))
     assert.equal(up.code, 0, up.stderr)
     const said = JSON.parse(up.stdout) as { url: string; alreadyRunning: boolean }
     assert.deepEqual([said.url, said.alreadyRunning], [`https://127.0.0.1:${port}/`, false])
-    const settings = JSON.parse(await readFile(join(dataDir, 'instance.json'), 'utf8')) as { engineId: string }
-    bridges = `rk${settings.engineId.slice(0, 6)}`
     const now = await status()
     assert.ok(now.healthy, now.problems.join('; '))
     assert.deepEqual(
@@ -118,7 +117,9 @@ describe('a real instance', { skip, timeout: 600_000 }, async () => {
   })
 
   test('in the foreground Ctrl-C is a down', async () => {
+    assert.ok((await bridges()).length > 0)
     assert.equal((await rookery('down')).code, 0)
+    assert.deepEqual(await bridges(), [], 'without VMs nothing is left behind')
     const up = spawn(join(appRoot, 'rookery'), ['up', '--yes', '--json', '--data-dir', dataDir], {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { PATH: process.env.PATH ?? '', HOME: folder },
