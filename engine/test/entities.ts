@@ -47,6 +47,14 @@ export async function aRunningVm(world: World): Promise<{ vmId: string; diskId: 
   return vm
 }
 
+/** A VM whose guest was started and stands still before its first instruction. */
+export async function aPausedVm(world: World): Promise<{ vmId: string; diskId: string; name: string }> {
+  const vm = await aVm(world)
+  await finished(world, await call(world.env, startVm, { id: vm.vmId, pause: true }))
+  await until(async () => (await statusOf(world, vm.vmId)) === 'paused', { what: 'the guest to be paused' })
+  return vm
+}
+
 /** The status of a VM; undefined when it is gone. */
 export async function statusOf(world: World, vmId: string): Promise<string | undefined> {
   return (await world.sql.maybe<{ status: string }>`select status from vm_view where id = ${vmId}::uuid`)?.status

@@ -113,14 +113,12 @@ async function cleanRun<I, G>(
 ): Promise<Plan> {
   let plan: Plan | undefined
   await t.test('a clean run finishes', async () => {
-    const given = await o.given(world)
-    const row = await world.ended(await begin(world, job, o, given))
-    assert.equal(row.status, 'finished', JSON.stringify(row.error))
-    plan = { row, own: await steps(world.sql, row.id) }
-    await settled(world, row)
-    await o.afterDone(world, given, await endOf(world, row))
-    await agree(world)
-    await o.cleanup?.(world, given)
+    await inCase(world, o, async given => {
+      const row = await world.ended(await begin(world, job, o, given))
+      assert.equal(row.status, 'finished', JSON.stringify(row.error))
+      plan = { row, own: await steps(world.sql, row.id) }
+      await look(world, o, given, row)
+    })
   })
   if (plan === undefined) throw new Error('the clean run did not finish; the other cases mean nothing')
   return plan
@@ -132,9 +130,8 @@ async function failing<I, G>(
   o: SurviveOptions<I, G>,
   step: StepRow,
 ): Promise<void> {
-  const given = await o.given(world)
-  world.mischief.failing.add(`${job.name} ${step.name}`)
-  try {
+  await inCase(world, o, async given => {
+    world.mischief.failing.add(`${job.name} ${step.name}`)
     const id = await begin(world, job, o, given)
     let row = await world.ended(id)
     assert.equal(world.mischief.failing.size, 0, `"${step.name}" was not met`)
@@ -144,21 +141,16 @@ async function failing<I, G>(
       row = await world.ended(id)
     }
     await look(world, o, given, row)
-  } finally {
-    world.mischief.failing.clear()
-  }
+  })
 }
 
 async function repeating<I, G>(world: World, job: JobDefinition<I>, o: SurviveOptions<I, G>): Promise<void> {
-  const given = await o.given(world)
-  world.mischief.repeating = true
-  try {
+  await inCase(world, o, async given => {
+    world.mischief.repeating = true
     const row = await world.ended(await begin(world, job, o, given))
     assert.equal(row.status, 'finished', JSON.stringify(row.error))
     await look(world, o, given, row)
-  } finally {
-    world.mischief.repeating = false
-  }
+  })
 }
 
 async function killed<I, G>(
@@ -168,27 +160,54 @@ async function killed<I, G>(
   crash: CrashPoint,
   failingStep: string | null,
 ): Promise<void> {
+  await inCase(world, o, async given => {
+    const { victim, instanceId } = await world.victims.take()
+    const fail = failingStep === null ? null : { jobKind: job.name, step: failingStep }
+    world.mischief.declined.add(job.name)
+    try {
+      await victim.arm({ accept: [job.name], crash, fail })
+      const id = await begin(world, job, o, given)
+      await victim.dead(60_000)
+      const left = await world.sql.one<{ engineId: string | null; endedAt: Date | null }>`
+        select engine_id, ended_at from job where id = ${id}::uuid`
+      // The last step's record is not the end of the job, so a killed engine always leaves it open.
+      assert.deepEqual(left, { engineId: instanceId, endedAt: null })
+      // What fails in the engine that died fails again in the one that goes on, unless it was recorded.
+      if (failingStep !== null) world.mischief.failing.add(`${job.name} ${failingStep}`)
+      await takeOver(world, instanceId)
+      await look(world, o, given, await world.ended(id))
+    } finally {
+      await victim.end()
+    }
+  })
+}
+
+/** One case with things of its own, which are taken away also when it fails: the cases after it shall tell of themselves. */
+async function inCase<G>(
+  world: World,
+  o: Pick<SurviveOptions<unknown, G>, 'given' | 'cleanup'>,
+  work: (given: G) => Promise<void>,
+): Promise<void> {
   const given = await o.given(world)
-  const { victim, instanceId } = await world.victims.take()
-  const fail = failingStep === null ? null : { jobKind: job.name, step: failingStep }
-  world.mischief.declined.add(job.name)
+  let failed = false
   try {
-    await victim.arm({ accept: [job.name], crash, fail })
-    const id = await begin(world, job, o, given)
-    await victim.dead(60_000)
-    const left = await world.sql.one<{ engineId: string | null; endedAt: Date | null }>`
-      select engine_id, ended_at from job where id = ${id}::uuid`
-    // The last step's record is not the end of the job, so a killed engine always leaves it open.
-    assert.deepEqual(left, { engineId: instanceId, endedAt: null })
-    // What fails in the engine that died fails again in the one that goes on, unless it was recorded.
-    if (failingStep !== null) world.mischief.failing.add(`${job.name} ${failingStep}`)
-    await takeOver(world, instanceId)
-    await look(world, o, given, await world.ended(id))
+    await work(given)
+  } catch (error) {
+    failed = true
+    throw error
   } finally {
-    world.mischief.declined.clear()
-    world.mischief.failing.clear()
-    await victim.end()
+    calm(world)
+    await o.cleanup?.(world, given).catch((error: unknown) => {
+      if (!failed) throw error // else the first failure says more
+    })
   }
+}
+
+/** The end of all mischief. */
+function calm({ mischief }: World): void {
+  mischief.declined.clear()
+  mischief.failing.clear()
+  mischief.repeating = false
 }
 
 /** The dead engine's lease ends now rather than in some seconds: nobody has to wait for what is known. */
@@ -208,7 +227,6 @@ async function look<I, G>(world: World, o: SurviveOptions<I, G>, given: G, row: 
   if (row.status === 'finished') await o.afterDone(world, given, end)
   else await o.afterUndo(world, given, end)
   await agree(world)
-  await o.cleanup?.(world, given)
 }
 
 const endOf = async (world: World, row: JobRow): Promise<Ended> => ({

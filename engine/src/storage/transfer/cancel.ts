@@ -23,7 +23,8 @@ export const cancelTransfer = job(
   async (j, i) => {
     const { transfer, hostId, disk } = await j.tx('look', tx => lookAt(tx, i))
     await j.host('end ticket', hostId, { kind: 'image.ticket.end', ticket: transfer.ticket })
-    const byUser = transfer.phase === 'cancelled_user'
+    // The second phase is where another job of this kind, which failed, has left it.
+    const byUser = ['cancelled_user', 'finalizing_cleanup'].includes(transfer.phase)
     await j.tx('clean up', async tx => {
       await movePhase(tx.sql, i.transferId, byUser ? 'finalizing_cleanup' : 'finalizing_failure', [
         'cancelled_user',

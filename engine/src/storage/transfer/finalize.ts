@@ -1,10 +1,7 @@
 import type { ErrorRecord } from '@rookery/model'
-import type { VolumeInfo } from '@rookery/protocol'
 import { job } from '../../jobs/index.ts'
-import { volumeOf } from '../disk/store.ts'
-import { onSpm } from '../spm/on-spm.ts'
 import { dropDisk } from './cancel.ts'
-import { lookAt, TransferInput, transferLocks, transferRefs } from './open.ts'
+import { judge, lookAt, TransferInput, transferLocks, transferRefs } from './open.ts'
 import { movePhase } from './store.ts'
 
 /**
@@ -23,18 +20,7 @@ export const finalizeTransfer = job(
   async (j, i) => {
     const { transfer, hostId, disk } = await j.tx('look', tx => lookAt(tx, i))
     await j.host('end ticket', hostId, { kind: 'image.ticket.end', ticket: transfer.ticket })
-    const judged =
-      transfer.direction === 'download'
-        ? null
-        : await j.attempt('verify', j =>
-            onSpm<VolumeInfo>(j, 'judge', i.dataCenterId, spm => ({
-              kind: 'volume.verify',
-              volume: volumeOf(disk),
-              spm,
-              format: disk.format,
-              capacity: disk.capacity,
-            })),
-          )
+    const judged = transfer.direction === 'download' ? null : await j.attempt('verify', j => judge(j, i, disk))
     if (judged !== null && !judged.ok) {
       await j.tx('refused', async tx => {
         await movePhase(tx.sql, i.transferId, 'finalizing_failure', ['finalizing_success'], judged.error as ErrorRecord)

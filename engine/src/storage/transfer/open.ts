@@ -2,9 +2,10 @@ import { conflict, type ErrorRecord } from '@rookery/model'
 import type { TicketResult, VolumeInfo } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
-import { exclusive, job, type JobTx } from '../../jobs/index.ts'
+import { exclusive, type Job, job, type JobTx } from '../../jobs/index.ts'
 import { getDisk, moveDisk, volumeOf } from '../disk/store.ts'
-import { failure } from '../spm/on-spm.ts'
+import type { DiskRow } from '../disk/types.ts'
+import { failure, onSpm } from '../spm/on-spm.ts'
 import { assignedSpm } from '../spm/store.ts'
 import { getTransfer, movePhase, recordUse, ticketTask } from './store.ts'
 
@@ -40,9 +41,20 @@ export async function lookAt(tx: JobTx, i: TransferInput) {
   }
 }
 
+/** Has a volume judged on its host, confined: from then on it is legal again, or the step fails. */
+export const judge = (j: Job, i: TransferInput, disk: DiskRow): Promise<VolumeInfo> =>
+  onSpm<VolumeInfo>(j, 'judge', i.dataCenterId, spm => ({
+    kind: 'volume.verify',
+    volume: volumeOf(disk),
+    spm,
+    format: disk.format,
+    capacity: disk.capacity,
+  }))
+
 /**
  * Opens the ticket of a transfer at its host: the first time, or after a pause. When it cannot be opened the first time the transfer
- * has failed and the disk is as it was; after a pause it is paused again.
+ * has failed and the disk is as it was; after a pause it is paused again. A volume counts as unverified on its host as soon as
+ * somebody may write to it, so before the disk is given back it is judged; one that is refused is illegal.
  */
 export const openTransfer = job(
   {
@@ -54,8 +66,10 @@ export const openTransfer = job(
     refs: transferRefs,
   },
   async (j, i) => {
+    let writable: DiskRow | undefined
     const open = await j.attempt('open', async j => {
       const { transfer, disk, hostId, epoch } = await j.tx('look', tx => lookAt(tx, i))
+      if (transfer.direction === 'upload' && transfer.phase === 'initializing') writable = disk
       let { size } = transfer
       if (transfer.direction === 'download' && disk.format === 'qcow2' && transfer.serve === 'volume') {
         const info = await j.host<VolumeInfo>('measure', hostId, {
@@ -78,12 +92,13 @@ export const openTransfer = job(
       })
     })
     if (open.ok) return
+    const judged = writable === undefined ? undefined : await j.attempt('verify', j => judge(j, i, writable as DiskRow))
     await j.tx('give up', async tx => {
       tx.changed('image_transfer', i.transferId)
       if (await movePhase(tx.sql, i.transferId, 'paused_system', ['resuming'])) return
       const error = open.error as ErrorRecord
       if (!(await movePhase(tx.sql, i.transferId, 'finished_failure', ['initializing'], error))) return
-      await moveDisk(tx.sql, i.diskId, 'ok', ['locked'])
+      await moveDisk(tx.sql, i.diskId, judged?.ok === false ? 'illegal' : 'ok', ['locked'])
       tx.changed('disk', i.diskId)
       tx.event('transfer.failed', {
         refs: transferRefs(i),

@@ -1,3 +1,4 @@
+import type { TransferPhase } from '@rookery/model'
 import { inTransaction } from '../../core/call.ts'
 import type { Ctx } from '../../core/ctx.ts'
 import { reconciler } from '../../reconcile/reconciler.ts'
@@ -51,6 +52,7 @@ export const transfersReconciler = reconciler('imageTransfers', { every: '5s' },
     else if (todo !== null) await inTransaction(ctx, tx => timeOut(tx, row, input, todo))
   }
   await goOn(ctx)
+  await endWithoutDisk(ctx)
   await ctx.sql`delete from image_transfer
     where phase = 'finished_success' and ended_at < now() - interval '15 minutes' or ended_at < now() - interval '30 minutes'`
 })
@@ -70,6 +72,19 @@ async function goOn(ctx: Ctx): Promise<void> {
     if (row.phase === 'initializing' || row.phase === 'resuming') await ctx.start(openTransfer, input)
     else if (row.phase === 'finalizing_success') await ctx.start(finalizeTransfer, input)
     else await ctx.start(cancelTransfer, input)
+  }
+}
+
+/** Transfers whose job removed the disk and failed before it could say so: nothing is left to be done. */
+async function endWithoutDisk(ctx: Ctx): Promise<void> {
+  const rows = await ctx.sql<{ id: string; phase: TransferPhase }>`
+    select t.id, t.phase from image_transfer t
+     where t.ended_at is null and not exists (select 1 from disk d where d.id = t.disk_id)
+       and not exists (select 1 from job_lock l where l.kind = 'image_transfer' and l.entity_id = t.id)`
+  for (const { id, phase } of rows) {
+    const byUser = phase === 'cancelled_user' || phase === 'finalizing_cleanup'
+    await movePhase(ctx.sql, id, byUser ? 'finished_cleanup' : 'finished_failure', [phase])
+    ctx.changed('image_transfer', id)
   }
 }
 
