@@ -17,6 +17,10 @@ const aVmOfHere = async (db: EngineDatabase) => {
   here = await site(db)
   return here.vm
 }
+const aClusterOfHere = async (db: EngineDatabase) => {
+  here = await site(db)
+  return here.cluster
+}
 
 permissionTest(vm.add, { object: aCluster, input: ({ id }) => ({ name: `vm-${randomUUID()}`, clusterId: id }) })
 permissionTest(vm.update, { object: aVm, input: ({ id }) => ({ id, description: 'x' }) })
@@ -45,6 +49,48 @@ permissionTest(vm.update, {
   input: ({ id }) => ({ id, clusterId: here.bareCluster }),
   besides: () => [{ kind: 'cluster', id: here.bareCluster, permit: 'create_vm' }],
 })
+const properties = [{ name: 'sap_agent', value: 'true' }]
+permissionTest(vm.add, {
+  when: 'and may choose hosts',
+  object: aClusterOfHere,
+  input: ({ id }) => ({
+    name: `vm-${randomUUID()}`,
+    clusterId: id,
+    config: { placement: { hostIds: [here.host] } },
+  }),
+  besides: () => [{ kind: 'cluster', id: here.cluster, permit: 'edit_admin_vm_properties' }],
+})
+permissionTest(vm.add, {
+  when: 'and may set custom properties',
+  object: aClusterOfHere,
+  input: ({ id }) => ({ name: `vm-${randomUUID()}`, clusterId: id, config: { customProperties: properties } }),
+  besides: () => [{ kind: 'cluster', id: here.cluster, permit: 'change_vm_custom_properties' }],
+})
+permissionTest(vm.update, {
+  when: 'and may choose hosts',
+  object: aVmOfHere,
+  input: ({ id }) => ({ id, config: { placement: { hostIds: [here.host] } } }),
+  besides: () => [{ kind: 'vm', id: here.vm, permit: 'edit_admin_vm_properties' }],
+})
+permissionTest(vm.update, {
+  when: 'and may set custom properties',
+  object: aVmOfHere,
+  input: ({ id }) => ({ id, config: { customProperties: properties } }),
+  besides: () => [{ kind: 'vm', id: here.vm, permit: 'change_vm_custom_properties' }],
+})
+permissionTest(vm.start, {
+  when: 'and may choose hosts',
+  object: aVmOfHere,
+  input: ({ id }) => ({ id, runOnce: { hostIds: [here.host] } }),
+  besides: () => [{ kind: 'vm', id: here.vm, permit: 'edit_admin_vm_properties' }],
+})
+permissionTest(vm.start, {
+  when: 'and may set custom properties',
+  object: aVmOfHere,
+  input: ({ id }) => ({ id, runOnce: { customProperties: properties } }),
+  besides: () => [{ kind: 'vm', id: here.vm, permit: 'change_vm_custom_properties' }],
+})
+
 permissionTest(nic.add, {
   when: 'and may use the profile',
   object: aVmOfHere,

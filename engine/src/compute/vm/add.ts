@@ -9,7 +9,7 @@ import { find, lockWord } from '../../inventory/access.ts'
 import type { ClusterRow } from '../../inventory/cluster/types.ts'
 import { add as addAttachment } from '../disk-attachment/operations.ts'
 import type { TemplateRow } from '../template/types.ts'
-import { patched } from './check.ts'
+import { mustSay, patched, special } from './check.ts'
 import { VmConfig } from './config.ts'
 import { insertVm, nameTaken } from './store.ts'
 import { AddVm } from './types.ts'
@@ -43,7 +43,9 @@ export const add = operation({
       throw conflict('cluster.no_data_center', 'Cannot add VM. The Cluster belongs to no Data Center.')
     const template = await find<TemplateRow>(ctx, 'template', i.templateId)
     await freeName(ctx, 'add', dataCenterId, i.name, null)
-    const config = await patched(ctx.sql, VmConfig.parse(template.config), i.config, i.clusterId, 'Cannot add VM.')
+    const base = VmConfig.parse(template.config)
+    const config = await patched(ctx.sql, base, i.config, i.clusterId, 'Cannot add VM.')
+    await mustSay(ctx, { kind: 'cluster', id: i.clusterId }, special(base), special(config))
     const { projectId } = await ctx.sql.one<{ projectId: string }>`
       select default_project_id as project_id from data_center where id = ${dataCenterId}::uuid`
     const id = randomUUID()

@@ -6,7 +6,7 @@ import { find, mustBeSeen, mustHold } from '../../inventory/access.ts'
 import type { ClusterRow } from '../../inventory/cluster/types.ts'
 import { mustHaveSpm } from '../../storage/spm/store.ts'
 import { freeName } from './add.ts'
-import { patched, sameConfig, takenNow } from './check.ts'
+import { mustSay, patched, sameConfig, special, takenNow } from './check.ts'
 import { removeVm } from './remove.ts'
 import { parsed, writeConfig } from './store.ts'
 import { RemoveVm, UpdateVm, type VmRow } from './types.ts'
@@ -36,6 +36,7 @@ export const update = operation({
     const running = row.runId !== null
     const base = running || i.nextRun ? (row.nextRun ?? row.config) : row.config
     const wanted = i.config === undefined ? base : await patched(ctx.sql, base, i.config, clusterId, 'Cannot edit VM.')
+    await mustSay(ctx, { kind: 'vm', id: i.id }, special(base), special(wanted))
     // The status may be from a start under way, whose place was taken with the old configuration.
     if (!running && !i.nextRun && i.config !== undefined && !['down', 'suspended', 'image_locked'].includes(row.status))
       must(vmCan.updateStopped, row)

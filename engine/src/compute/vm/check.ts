@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { invalid, unsupported } from '@rookery/model'
+import type { Ctx } from '../../core/ctx.ts'
+import type { Ref } from '../../core/kinds.ts'
 import type { Sql } from '../../db/index.ts'
+import { mustHold } from '../../inventory/access.ts'
 import { applyPatch } from '../../inventory/patch.ts'
 import { isOperatingSystem } from '../os/catalogue.ts'
 import { VmConfig, type VmConfigPatch } from './config.ts'
@@ -43,6 +47,32 @@ export async function patched(
   await check(sql, config, clusterId, action)
   return config
 }
+
+/**
+ * Asks for the permits that some words need beyond that to edit: on which hosts a VM runs is for who administrates them, custom
+ * properties reach the host. What was said before may be said again.
+ *
+ * @param on the VM, or the cluster of a new one
+ * @throws `forbidden` for a word that changed without its permit
+ */
+export async function mustSay(ctx: Ctx, on: Ref, before: Special, after: Special): Promise<void> {
+  if (!isDeepStrictEqual(before.hostIds.toSorted(), after.hostIds.toSorted()))
+    await mustHold(ctx, 'edit_admin_vm_properties', on)
+  if (!isDeepStrictEqual(before.customProperties, after.customProperties))
+    await mustHold(ctx, 'change_vm_custom_properties', on)
+}
+
+/** The words of {@link mustSay}. */
+export interface Special {
+  hostIds: readonly string[]
+  customProperties: VmConfig['customProperties']
+}
+
+/** The {@link Special} words of a configuration. */
+export const special = ({ placement, customProperties }: VmConfig): Special => ({
+  hostIds: placement.hostIds,
+  customProperties,
+})
 
 const defined = (object: object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { operation } from '../../core/operation.ts'
 import { find } from '../../inventory/access.ts'
+import { mustSay, special } from './check.ts'
 import { choose } from './place.ts'
 import { sealInitialization } from './seal.ts'
 import { rebootVm, resetVm, resumeVm, shutdownVm } from './signal.ts'
@@ -37,6 +38,8 @@ export const start = operation({
     must(vmCan.start, vm)
     if (vm.status === 'paused')
       return { id: i.id, ...(await ctx.start(resumeVm, { vmId: i.id, name: vm.name, force: false })) }
+    const { hostIds = vm.config.placement.hostIds, customProperties = vm.config.customProperties } = i.runOnce ?? {}
+    await mustSay(ctx, ref(i.id), special(vm.config), { hostIds, customProperties })
     const runOnce =
       i.runOnce?.initialization === undefined
         ? i.runOnce
