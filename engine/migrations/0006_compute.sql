@@ -83,6 +83,7 @@ create table vm_run (
   guest_agent   boolean not null default false,
   guest         jsonb,
   medium        jsonb,
+  viewer        jsonb,
   incarnation   bigint not null default 0,
   seq           bigint not null default 0,
   created_incarnation bigint not null default 0,
@@ -95,6 +96,7 @@ comment on table vm_run is 'One incarnation on one host. Only that host''s repor
 comment on column vm_run.created_seq is 'With created_incarnation: when the host had made it. A later listing that lacks it means its end. Apart from seq, which reports under way must still pass.';
 comment on column vm_run.overlay is 'What run once changed, for this run only.';
 comment on column vm_run.config is 'The VmConfig that this run was started with.';
+comment on column vm_run.viewer is 'The listener that was opened last for a native viewer: {address, port, expiresAt}.';
 comment on column vm_run.ended is 'The end that was reported: {end, detail, at}; vm.settle removes the row.';
 create unique index vm_run_never_two on vm_run (vm_id) where not incoming;
 create index vm_run_vm on vm_run (vm_id);
@@ -140,6 +142,7 @@ select v.*,
        r.guest_agent,
        r.guest,
        r.medium as run_medium,
+       case when (r.viewer ->> 'expiresAt')::timestamptz > now() then r.viewer end as run_viewer,
        r.started_at as run_started_at,
        r.status as run_status,
        coalesce(r.overlay <> '{}'::jsonb, false) as run_once,

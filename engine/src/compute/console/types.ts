@@ -7,8 +7,16 @@ export interface ConsoleRow {
   /** Hex of the protocol's name, as oVirt has it. */
   id: string
   protocol: 'vnc'
-  /** While running: where a native viewer would look; the ports are only known by a ticket. */
+  /** While running: where a native viewer would look. */
   address: string | null
+  /** The port that the last ticket opened there, while its time runs. */
+  port: number | null
+}
+
+/** A listener for a native viewer, as its run remembers it. */
+export interface Viewer {
+  address: string
+  port: number
 }
 
 /** Input of `console.ticket`: one visit to one console. */

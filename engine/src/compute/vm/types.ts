@@ -3,6 +3,7 @@ import type { GuestReport, IsoRef, VolumeRef } from '@rookery/protocol'
 import { z } from 'zod'
 import { id, seenVersion, text } from '../../inventory/input.ts'
 import { NewDisk } from '../../storage/disk/types.ts'
+import type { Viewer } from '../console/types.ts'
 import { BootDevice, VmConfig, VmConfigPatch } from './config.ts'
 import { Initialization } from './initialization.ts'
 
@@ -58,6 +59,8 @@ export interface VmRow {
   guestAgent: boolean
   guest: GuestReport | null
   runMedium: IsoRef | VolumeRef | null
+  /** Where a native viewer finds it, while the time of the last ticket runs. */
+  runViewer: Viewer | null
   runStartedAt: Date | null
   /** Whether one of its disks is illegal. */
   hasIllegalImages: boolean

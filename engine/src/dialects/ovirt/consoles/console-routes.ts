@@ -24,7 +24,8 @@ export function consoleToWire(row: ConsoleRow, current: boolean): WireObject {
     href,
     actions: linksBelow(href, ['ticket', 'proxyticket', 'remoteviewerconnectionfile']),
     protocol: row.protocol,
-    address: current && row.address !== null ? row.address : undefined,
+    address: current ? row.address : undefined,
+    port: current ? row.port : undefined,
     vm: { id: row.vmId, href: vmHref },
   }
 }

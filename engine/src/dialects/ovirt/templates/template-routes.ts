@@ -49,8 +49,6 @@ const osToWire = (os: (typeof operatingSystems)[number]): WireObject => {
     name: os.name,
     description: os.description,
     architecture: os.architecture,
-    large_icon: stub('icons', stableId('icon default')),
-    small_icon: stub('icons', stableId('icon default')),
   }
 }
 

@@ -1,4 +1,3 @@
-import { zeroUuid } from '@rookery/model'
 import type { VmConfig } from '../../../compute/vm/config.ts'
 import type { Initialization } from '../../../compute/vm/initialization.ts'
 import type { VmRow } from '../../../compute/vm/types.ts'
@@ -31,6 +30,7 @@ export function vmToWire(row: VmRow): WireObject {
     ...configToWire(
       row.runId === null ? config : { ...config, os: { ...config.os, boot: overlay?.boot ?? shown.os.boot } },
     ),
+    ...displayToWire(row),
     name: row.name,
     description: row.description,
     comment: row.comment,
@@ -54,6 +54,14 @@ export function vmToWire(row: VmRow): WireObject {
     ...guestToWire(row),
     initialization: config.initialization === null ? undefined : initializationToWire(config.initialization),
   }
+}
+
+/** The display of a running VM also says where its viewer connects. */
+function displayToWire(row: VmRow): WireObject {
+  if (row.runViewer === null) return {}
+  const { address, port } = row.runViewer
+  const display = configToWire(row.runConfig ?? row.config)['display'] as WireObject
+  return { display: { ...display, address, port } }
 }
 
 function guestToWire(row: VmRow): WireObject {
@@ -138,8 +146,6 @@ export function configToWire(config: VmConfig): WireObject {
     usb: { enabled: config.usb, type: config.usbType ?? undefined },
     virtio_scsi: { enabled: config.virtioScsi },
     virtio_scsi_multi_queues_enabled: false,
-    large_icon: stub('icons', zeroUuid),
-    small_icon: stub('icons', zeroUuid),
   }
 }
 
