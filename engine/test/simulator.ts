@@ -32,7 +32,8 @@ export interface SimulatorProcess {
   clearFaults(host: number): Promise<void>
   /** What a host is and does. */
   look(host: number): Promise<{
-    runs: { vmId: string; runId: string; status: string }[]
+    /** With the ids of the disks, the MACs of the cards and the CD that are plugged in. */
+    runs: { vmId: string; runId: string; status: string; disks: string[]; nics: string[]; medium: unknown }[]
     /** Connected domains. */
     storage: { storageDomainId: string }[]
     networks: { networkId: string }[]

@@ -71,7 +71,13 @@ function act(sim: Simulator, method: string, path: string, body: unknown): unkno
       facts: host.facts(),
       dead: host.dead,
       faults: host.faults.list(),
-      runs: [...host.runs.values()].map(r => r.report),
+      // A run's report does not tell what is plugged into its guest.
+      runs: [...host.runs.values()].map(({ report, spec }) => ({
+        ...report,
+        disks: spec.disks.map(disk => disk.diskId),
+        nics: spec.nics.map(nic => nic.mac),
+        medium: spec.cdrom.medium,
+      })),
       storage: host.storage(),
       networks: [...host.networks.values()],
     }

@@ -23,12 +23,16 @@ export const ensureNetwork = job(
     queueable: true,
   },
   async (j, i) => {
-    const { network, hostIds } = await j.tx('look', async ({ sql }): Promise<HostsOfNetwork> => {
+    const { network, hostIds } = await j.tx('claim', async ({ sql }): Promise<HostsOfNetwork> => {
       const network = await sql.maybe<NonNullable<HostsOfNetwork['network']>>`
         select id, name, mode, mtu from network where id = ${i.networkId}::uuid`
       const hosts = await sql<{ id: string }>`
         select h.id from host h join cluster_network c on c.cluster_id = h.cluster_id
          where c.network_id = ${i.networkId}::uuid and h.status = 'up' order by h.id`
+      // Before they have it: whoever removes the network then asks them too, wherever this job ends.
+      for (const host of hosts)
+        await sql`insert into host_network (host_id, network_id)
+          select ${host.id}::uuid, id from network where id = ${i.networkId}::uuid on conflict do nothing`
       return { network: network ?? null, hostIds: hosts.map(h => h.id) }
     })
     if (network === null) return
@@ -52,7 +56,8 @@ export const ensureNetwork = job(
         if (attempt.ok)
           await tx.sql`insert into host_network (host_id, network_id)
             select ${hostId}::uuid, id from network where id = ${network.id}::uuid on conflict do nothing`
-        else
+        else {
+          await tx.sql`delete from host_network where host_id = ${hostId}::uuid and network_id = ${network.id}::uuid`
           tx.event('host.failed', {
             refs: [
               { kind: 'host', id: hostId },
@@ -60,6 +65,7 @@ export const ensureNetwork = job(
             ],
             args: { host: hostId, reason: `network ${network.name}: ${attempt.error.message}` },
           })
+        }
         tx.changed('host', hostId)
       }
       tx.changed('network', network.id)
