@@ -51,13 +51,11 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** What the programs ask this side for. */
 function answerers(setting: Setting): Answerers {
   return {
-    /** `vm`, `word`, and how many markers of this run to pass over: the fields of the guest's line on the serial console. */
+    /** `vm` and `word`: the fields of the guest's line on the serial console, the first in this run of the VM. */
     serial: async question => {
       const api = await Api.signIn(setting.instance)
       const console = await openSerial(api.http, api.token, text(question['vm']))
       try {
-        const passOver = Number(question['again'] ?? 0)
-        for (let i = 0; i < passOver; i++) await expectMarker(console.stream, text(question['word']), 300_000)
         return await expectMarker(console.stream, text(question['word']), 300_000)
       } finally {
         console.close()

@@ -14,10 +14,10 @@ import xml.etree.ElementTree as tree
 from ovirtsdk4 import reader as reading
 from ovirtsdk4 import readers, types, writer, writers, xml  # noqa: F401  readers and writers register themselves
 
-from checks import check, tell
+from checks import check, equal, tell
 
-# Elements that clients take from the text itself; the SDK has no place for them.
-NOT_CONTENT = {"actions", "link"}
+# Links and actions are no content. `creation_status` is what the original sends with 202, though its SDK has no place for it.
+NOT_CONTENT = {"actions", "link", "creation_status"}
 
 
 class Watched:
@@ -102,14 +102,21 @@ def lost(data):
 
 def main(folder):
     files = sorted(glob.glob(os.path.join(folder, "**", "*.response.xml"), recursive=True))
-    if not files:
-        tell(check="there are answers to read", ok=False, why=f"no *.response.xml in {folder}")
+    whole = 0
     for path in files:
-        with check(f"read without loss: {os.path.relpath(path, folder).removesuffix('.response.xml')}"):
-            with open(path, "rb") as file:
-                said = lost(file.read())
-            if said:
-                raise AssertionError("\n".join(said[:20]))
+        with open(path, "rb") as file:
+            data = file.read()
+        try:
+            said = lost(data)
+        except Exception as error:
+            said = [f"{type(error).__name__}: {error}"]
+        if said:
+            name = os.path.relpath(path, folder).removesuffix(".response.xml")
+            tell(check=f"{name} is read without loss", ok=False, why="\n".join(said[:20]))
+        else:
+            whole += 1
+    with check(f"{whole} answers are read without loss"):
+        equal(whole > 0, True, "whether there are answers to read")
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ def disk(connection, domain, name, size, disk_format, sparse=True):
     service = connection.system_service().disks_service().disk_service(disk_id)
     try:
         yield disk_id, service
+        until_status("the disk", service.get, types.DiskStatus.OK, 30)
+    except sdk.NotFoundError:
+        return  # what the block did took the disk away
     finally:
-        try:
-            until_status("the disk", service.get, types.DiskStatus.OK, 30)
+        with contextlib.suppress(sdk.Error):  # a disk that a failed block left locked
             service.remove()
-        except sdk.NotFoundError:
-            pass
 
 
 def upload(connection, disk_id, source, **options):
@@ -130,13 +130,12 @@ def main(cleaning):
     with check("pauses and resumes"):
         with disk(connection, domain, "paused", size, COW) as (disk_id, _):
             transfer, _ = images.open_transfer(connection, disk_id, UPLOAD, RAW)
+            phases = types.ImageTransferPhase
             transfer.pause()
-            until("the transfer to be paused", lambda: transfer.get().phase == types.ImageTransferPhase.PAUSED_USER, 30)
+            until("the transfer to be paused", lambda: transfer.get().phase == phases.PAUSED_USER, 30)
             transfer.resume()
-            found = until(
-                "the transfer to go on",
-                lambda: (now := transfer.get()).phase == types.ImageTransferPhase.TRANSFERRING and now, 30)
-            client.upload(DISK, found.transfer_url, CA, max_workers=2)
+            going = until("the transfer to go on", lambda: (now := transfer.get()).phase == phases.TRANSFERRING and now, 30)
+            client.upload(DISK, going.transfer_url, CA, max_workers=2)
             images.finish(transfer)
 
 

@@ -1,5 +1,6 @@
 """The walking system: from signing in to a VM that boots from an uploaded disk, its consoles, one boot from a CD, and away."""
 
+import configparser
 import os
 import uuid
 
@@ -74,8 +75,11 @@ def main(cleaning):
 
     with check("the connection file leads to the screen too"):
         text = consoles.console_service(console.id).remote_viewer_connection_file()
-        fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+        sections = configparser.ConfigParser(interpolation=None)
+        sections.read_string(text)
+        fields = sections["virt-viewer"]
         equal(fields["type"], "vnc", "the type in the file")
+        equal(sections["ovirt"]["vm-guid"], vm_id, "the VM in the file")
         ask("rfb", host=fields["host"], port=int(fields["port"]), password=fields["password"])
 
     with check("suspends and resumes"):
@@ -86,7 +90,7 @@ def main(cleaning):
 
     with check("reboots: the guest boots again from disk"):
         service.reboot()
-        marker = ask("serial", vm=vm_id, word="ready", again=1)
+        marker = ask("serial", vm=vm_id, word="ready")  # the resumed run had none yet
         equal((marker["media"], marker["boots"]), ("disk", "2"), "medium and count of boots")
         until_status("the VM", service.get, UP, BOOT_SECONDS)
 

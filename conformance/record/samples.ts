@@ -55,16 +55,24 @@ const slug = (text: string): string =>
     .slice(0, 150)
 const statusOf = (response: Message): number => Number(response.start.split(' ')[1])
 
-/** Keeps one exchange of each kind, the one that says most. */
+/** A sample is read by people: of several answers the longest up to here is kept, else the shortest. */
+const readable = 16_384
+
+/** Keeps one exchange of each kind, the one that says most without being endless. The bytes of images are none. */
 export function distinct(exchanges: readonly Exchange[]): Map<string, Exchange> {
   const kept = new Map<string, Exchange>()
   for (const exchange of exchanges) {
+    if (/ \/images\//.test(exchange.request.start)) continue
     const key = keyOf(exchange)
     const known = kept.get(key)
-    if (known === undefined || known.response.body.length < exchange.response.body.length) kept.set(key, exchange)
+    if (known === undefined || isBetter(exchange.response.body.length, known.response.body.length))
+      kept.set(key, exchange)
   }
   return kept
 }
+
+const isBetter = (length: number, than: number): boolean =>
+  length > readable ? length < than : than > readable || length > than
 
 /** Writes the samples of one client into `folder`, in place of those that were there. Gives their lines of the index. */
 export async function writeSamples(folder: string, client: string, exchanges: readonly Exchange[]): Promise<Sample[]> {
