@@ -162,7 +162,13 @@ describe('a site as its administrator sees it', { skip }, () => {
     const parts = await Promise.all((['engine', 'agent', 'database', 'libvirtd'] as const).map(name => site.pid(name)))
     process.kill(killed, 'SIGKILL')
     assert.equal((await site.up()).alreadyRunning, false)
-    for (const pid of [killed, ...parts]) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+    const old = new Set([killed, ...parts])
+    const now = (await site.traces()).processes
+    assert.deepEqual(
+      now.filter(p => old.has(p.pid)),
+      [],
+    )
+    assert.equal(now.filter(p => p.args.startsWith('rookery-supervisor')).length, 1)
     await isWell(vm, 'the supervisor was killed')
   })
 

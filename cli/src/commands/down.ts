@@ -34,7 +34,7 @@ export async function downCommand(
     if (o.vms && s.mode === 'host') await stopVms(p, s, seconds, out)
     await stopAll(p, s, out)
   } finally {
-    unlock()
+    await unlock()
   }
   const left = (await runningVms(p)).length
   const text = left ? `Stopped. ${vmCount(left)} still running; the next "rookery up" finds what runs.` : 'Stopped.'

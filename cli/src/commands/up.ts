@@ -12,6 +12,7 @@ import { hasSystemd, startUnit } from '../system/systemd.ts'
 import { saysYes } from '../system/yes.ts'
 import { differing, type UpOptions, type Wishes, wishes } from '../up/options.ts'
 import { checkDisk, checkMachine, checkMemory } from '../up/preflight.ts'
+import { endLeftovers } from '../up/leftovers.ts'
 import { folders } from '../up/prepare.ts'
 import { setup } from '../up/setup.ts'
 import { type Started, startSupervisor, waitUntilReady } from '../up/start.ts'
@@ -43,14 +44,23 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
   let settings: Settings
   try {
     if (await already(p, w, out)) return // the other one was faster
+    if (root) await leftovers(p, out)
     settings = await setup(p, w, { root, host: root, account, password }, out)
     started = await start(p, settings, o.detach ?? false, out)
   } finally {
-    unlock()
+    await unlock()
   }
   const last = await summary(p, settings, false)
   out.result(summaryText(last), last)
   if (!o.detach) await stay(p, started, out)
+}
+
+/** After a supervisor was killed its parts may be on their way out still. */
+async function leftovers(p: Paths, out: Output): Promise<void> {
+  const unlock = await takeLock(p.supervisorLock)
+  if (!unlock) return // one that lives but does not answer yet: the start says so
+  const ended = await endLeftovers(p).finally(unlock)
+  if (ended > 0) out.warn(`${ended} processes of an earlier start had not ended by themselves and were ended.`)
 }
 
 /** Says so when the instance runs already. */

@@ -19,9 +19,10 @@ export const underLock = (file: string, argv: readonly string[]): string[] => [
 
 /**
  * Takes the lock on `file` for this process, or answers undefined when another holds it. A small child holds it for us
- * (Node has no flock of its own) and ends when its standard input does, so also when we are killed.
+ * (Node has no flock of its own) and ends when its standard input does, so also when we are killed. What is answered lets go; who is
+ * about to have the same lock taken waits for its promise.
  */
-export function takeLock(file: string): Promise<(() => void) | undefined> {
+export function takeLock(file: string): Promise<(() => Promise<void>) | undefined> {
   const [program, ...args] = underLock(file, ['/bin/sh', '-c', 'echo held; exec cat >/dev/null'])
   return new Promise((resolve, reject) => {
     const child = spawn(program as string, args, { env: plainEnv, stdio: ['pipe', 'pipe', 'pipe'] })
@@ -35,7 +36,13 @@ export function takeLock(file: string): Promise<(() => void) | undefined> {
     child.stdout.once('data', () => {
       child.unref()
       for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as unknown as { unref(): void }).unref()
-      resolve(() => child.stdin.end())
+      resolve(() => {
+        child.ref()
+        child.stdin.end()
+        return new Promise(gone =>
+          (child.exitCode ?? child.signalCode) === null ? child.once('exit', () => gone()) : gone(),
+        )
+      })
     })
   })
 }
