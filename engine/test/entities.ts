@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { MiB } from '@rookery/model'
-import { add as addVm, remove as removeVm, start as startVm, stop as stopVm } from '../src/compute/vm/operations.ts'
+import {
+  add as addVm,
+  remove as removeVm,
+  start as startVm,
+  stop as stopVm,
+  suspend as suspendVm,
+} from '../src/compute/vm/operations.ts'
 import { call } from '../src/core/call.ts'
 import * as domains from '../src/storage/domain/operations.ts'
 import * as transfers from '../src/storage/transfer/operations.ts'
@@ -52,6 +58,13 @@ export async function aPausedVm(world: World): Promise<{ vmId: string; diskId: s
   const vm = await aVm(world)
   await finished(world, await call(world.env, startVm, { id: vm.vmId, pause: true }))
   await until(async () => (await statusOf(world, vm.vmId)) === 'paused', { what: 'the guest to be paused' })
+  return vm
+}
+
+/** A VM whose memory is on storage. */
+export async function aSuspendedVm(world: World): Promise<{ vmId: string; diskId: string; name: string }> {
+  const vm = await aRunningVm(world)
+  await finished(world, await call(world.env, suspendVm, { id: vm.vmId }))
   return vm
 }
 

@@ -25,6 +25,8 @@ export interface SurviveOptions<I, G = I> {
   world?: WorldOptions
   /** Steps whose task may not be asked for twice under different ids (pressing a button). */
   notRepeated?: readonly string[]
+  /** What is special about this use of the job, for the test's name. */
+  title?: string
   /** Leaves out the input's type. */
   input?: I
 }
@@ -61,10 +63,10 @@ function closeAtEnd(): void {
 
 /**
  * The tests that every job has to pass. A first clean run lists its steps; then, for each step: it fails, its effect is repeated, and
- * a real engine process that works on it is killed between the effect and its record and again after the record, and (with
- * the last step failing) between an undo and its record. Each time another engine takes the job up, it ends finished or
- * undone, and the world looks accordingly: nothing is locked or held, the hosts have what the engine says and nothing else, and
- * no host did what it never should.
+ * a real engine process that works on it is killed between the effect and its record and again after the record, and (with the last
+ * step failing whose failure undoes the job) between an undo and its record. Each time another engine takes the job up, it ends
+ * finished or undone, and the world looks accordingly: nothing is locked or held, the hosts have what the engine says and nothing
+ * else, and no host did what it never should.
  *
  * Each kill costs the start of an engine. So without further words, which is what CI does, every step is killed on one side of
  * its record, chosen by a seed that is printed; `ROOKERY_SURVIVE_SEED` repeats a choice. With `ROOKERY_SURVIVE=full` every step is
@@ -72,12 +74,18 @@ function closeAtEnd(): void {
  */
 export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I, G>): void {
   closeAtEnd()
-  test(`${job.name} survives failures, repetitions and crashes of every step`, { timeout: 600_000 }, async t => {
+  const name = [job.name, ...(o.title === undefined ? [] : [o.title])].join(' ')
+  test(`${name} survives failures, repetitions and crashes of every step`, { timeout: 600_000 }, async t => {
     const world = await sharedWorld(o.world)
     t.diagnostic(`kills: ROOKERY_SURVIVE_SEED=${seedOf()}`)
     const plan = await cleanRun(t, world, job, o)
+    // Steps whose failure undoes the job: those before its point of no return.
+    const undoing = new Set<string>()
     for (const step of plan.own) {
-      await t.test(`"${step.name}" fails`, () => failing(world, job, o, step))
+      await t.test(`"${step.name}" fails`, async () => {
+        const { status } = await failing(world, job, o, step)
+        if (status !== 'finished') undoing.add(step.name)
+      })
       if (step.kind === 'host' && o.notRepeated?.includes(step.name) !== true)
         await t.test(`"${step.name}" is repeated`, () => repeating(world, job, o))
       for (const when of kills(job.name, step.name))
@@ -85,9 +93,9 @@ export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I
           killed(world, job, o, { jobKind: job.name, step: step.name, when }, null),
         )
     }
-    const last = plan.own.at(-1)
-    if (last === undefined || plan.row.noReturn) return
-    for (const step of plan.own.slice(0, -1))
+    const last = plan.row.noReturn ? plan.own.findLast(step => undoing.has(step.name)) : plan.own.at(-1)
+    if (last === undefined) return
+    for (const step of plan.own.slice(0, plan.own.indexOf(last)))
       if (step.undoStatus !== null)
         await t.test(`the engine is killed while "${step.name}" is undone`, () =>
           killed(world, job, o, { jobKind: job.name, step: step.name, when: 'during-undo' }, last.name),
@@ -129,8 +137,8 @@ async function failing<I, G>(
   job: JobDefinition<I>,
   o: SurviveOptions<I, G>,
   step: StepRow,
-): Promise<void> {
-  await inCase(world, o, async given => {
+): Promise<JobRow> {
+  return inCase(world, o, async given => {
     world.mischief.failing.add(`${job.name} ${step.name}`)
     const id = await begin(world, job, o, given)
     let row = await world.ended(id)
@@ -141,6 +149,7 @@ async function failing<I, G>(
       row = await world.ended(id)
     }
     await look(world, o, given, row)
+    return row
   })
 }
 
@@ -183,15 +192,15 @@ async function killed<I, G>(
 }
 
 /** One case with things of its own, which are taken away also when it fails: the cases after it shall tell of themselves. */
-async function inCase<G>(
+async function inCase<G, R>(
   world: World,
   o: Pick<SurviveOptions<unknown, G>, 'given' | 'cleanup'>,
-  work: (given: G) => Promise<void>,
-): Promise<void> {
+  work: (given: G) => Promise<R>,
+): Promise<R> {
   const given = await o.given(world)
   let failed = false
   try {
-    await work(given)
+    return await work(given)
   } catch (error) {
     failed = true
     throw error

@@ -31,6 +31,8 @@ export const deactivateHost = job(
         const vms = await vmsOn(tx.sql, i.hostId)
         if (vms.length > 0)
           throw conflict('host.has_vms', `VMs were started on ${row.name} meanwhile: ${vms.slice(0, 20).join(', ')}.`)
+        // Here and not in the operation, so that it is taken back with the rest.
+        await tx.sql`update host set wanted = 'maintenance', version = version + 1 where id = ${i.hostId}::uuid`
         await moveHost(tx.sql, i.hostId, 'preparing_for_maintenance')
         tx.changed('host', i.hostId)
         const domains = await tx.sql<{ id: string }>`
@@ -46,7 +48,7 @@ export const deactivateHost = job(
         }
       },
       async (tx, was) => {
-        await tx.sql`update host set wanted = 'up' where id = ${i.hostId}::uuid`
+        await tx.sql`update host set wanted = 'up', version = version + 1 where id = ${i.hostId}::uuid`
         await moveHost(tx.sql, i.hostId, was.before, { from: ['preparing_for_maintenance'] })
         tx.changed('host', i.hostId)
         tx.event('host.maintenance.failed', {
@@ -55,6 +57,8 @@ export const deactivateHost = job(
         })
       },
     )
+    // A host that has let go of storage is no host that is up, so from here there is only the way to maintenance.
+    await j.pointOfNoReturn()
     if (host.answers)
       await Promise.all(
         host.domains.map(storageDomainId =>

@@ -143,7 +143,6 @@ export const deactivate = operation({
         `Cannot switch Host to Maintenance mode. VMs run on it and cannot be migrated: ${vms.slice(0, 20).join(', ')}. Shut them down first.`,
         { ref: ref(i.id) },
       )
-    await ctx.sql`update host set wanted = 'maintenance', version = version + 1 where id = ${i.id}::uuid`
     ctx.changed('host', i.id)
     ctx.event('host.maintenance.requested', {
       refs: [{ ...ref(i.id), name: row.name }],
