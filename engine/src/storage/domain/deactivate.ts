@@ -20,25 +20,29 @@ export const deactivateDomain = job(
     queueable: true,
   },
   async (j, i) => {
-    const hosts = await j.tx(
+    const { hosts } = await j.tx(
       'preparing',
       async tx => {
-        const moved = await tx.sql.run`update storage_domain set status = 'preparing_for_maintenance'
-          where id = ${i.storageDomainId}::uuid and status in ('active', 'inactive', 'unknown')`
-        if (moved === 0) throw conflict('storage_domain.moved', `Storage Domain ${i.name} has another status by now.`)
+        const moved = await tx.sql.maybe<{ before: string }>`
+          update storage_domain s set status = 'preparing_for_maintenance'
+            from (select id, status from storage_domain where id = ${i.storageDomainId}::uuid for update) old
+           where s.id = old.id and old.status in ('active', 'inactive', 'unknown') returning old.status as before`
+        if (moved === undefined)
+          throw conflict('storage_domain.moved', `Storage Domain ${i.name} has another status by now.`)
         const busy = await tx.sql`select 1 from disk d join disk_attachment a on a.disk_id = d.id and a.active
           join vm_run r on r.vm_id = a.vm_id where d.storage_domain_id = ${i.storageDomainId}::uuid limit 1`
         if (busy.length > 0)
           throw conflict('storage_domain.in_use', `A VM with a Disk on Storage Domain ${i.name} was started meanwhile.`)
         tx.changed('storage_domain', i.storageDomainId)
-        return upHosts(tx.sql, i.dataCenterId)
+        return { before: moved.before, hosts: await upHosts(tx.sql, i.dataCenterId) }
       },
-      async tx => {
-        // Hosts that let go connect again when they are activated; `inactive` says that till then.
-        await tx.sql`update storage_domain set status = 'inactive' where id = ${i.storageDomainId}::uuid and status = 'preparing_for_maintenance'`
+      async (tx, { before }) => {
+        await tx.sql`update storage_domain set status = ${before} where id = ${i.storageDomainId}::uuid and status = 'preparing_for_maintenance'`
         tx.changed('storage_domain', i.storageDomainId)
       },
     )
+    // Hosts begin to let go: from here there is only the way to maintenance.
+    await j.pointOfNoReturn()
     // A host that keeps it open does no harm: the domain is not used, and the host is asked again at its next activation.
     for (const host of hosts)
       await j.attempt(`disconnect ${host.name}`, j =>

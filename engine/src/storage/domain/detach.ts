@@ -45,8 +45,9 @@ export const detachDomain = job(
       () => ({ kind: 'storage.connect', storageDomainId, connection }),
       () => disconnect,
     )
-    // No undo: once the data center is out of the metadata somebody else may take the domain.
+    // No undo and no return: once the data center is out of the metadata somebody else may take the domain.
     await onSpm(j, 'detach', i.dataCenterId, spm => ({ kind: 'storage.detach', storageDomainId, spm }))
+    await j.pointOfNoReturn()
     await j.attempt('disconnect', j => onSpm(j, 'disconnect', i.dataCenterId, () => disconnect))
     await j.tx('unattached', async tx => {
       await tx.sql`update storage_domain set status = 'unattached', data_center_id = null, master = false, version = version + 1

@@ -36,8 +36,9 @@ export const formatDomain = job(
         tx.changed('storage_domain', storageDomainId)
       },
     )
-    // No undo: files that are gone do not come back. What failed half way can be asked for again.
+    // No undo: files that are gone do not come back, nor does the domain. What failed half way can be asked for again.
     await j.host('format', i.hostId, { kind: 'storage.format', storageDomainId, connection })
+    await j.pointOfNoReturn()
     await j.tx('forget', async tx => {
       tx.changed('storage_domain', storageDomainId, { gone: true })
       await tx.sql`delete from storage_domain where id = ${storageDomainId}::uuid`
