@@ -10,7 +10,9 @@ import { ensureNetwork, removeNetwork } from './hosts.ts'
 import { AddNetwork, AttachNetwork, DetachNetwork, type NetworkRow, OneNetwork, UpdateNetwork } from './types.ts'
 
 const Done = z.object({ id: z.string() })
-const InCluster = z.object({ clusterId: z.string(), networkId: z.string() })
+/** `jobId`: the job that tells hosts of it; null when no host needs to know. */
+const InCluster = z.object({ clusterId: z.string(), networkId: z.string(), jobId: z.string().nullable() })
+const Changed = z.object({ id: z.string(), jobId: z.string().nullable() })
 const ref = (id: string) => ({ kind: 'network' as const, id })
 
 async function freeName(
@@ -71,7 +73,7 @@ export const add = operation({
 export const update = operation({
   name: 'network.update',
   input: UpdateNetwork,
-  output: Done,
+  output: Changed,
   permit: { action: 'edit_network', on: i => ref(i.id) },
   async run(ctx, i) {
     const row = await find<NetworkRow>(ctx, 'network', i.id)
@@ -92,8 +94,9 @@ export const update = operation({
       version = version + 1 where id = ${i.id}::uuid`
     ctx.changed('network', i.id)
     ctx.event('network.updated', { refs: [{ ...ref(i.id), name }], args: { network: name } })
-    if (mtu !== row.mtu || name !== row.name) await ctx.start(ensureNetwork, { networkId: i.id })
-    return { id: i.id }
+    const told = mtu !== row.mtu || name !== row.name
+    const { jobId } = told ? await ctx.start(ensureNetwork, { networkId: i.id }) : { jobId: null }
+    return { id: i.id, jobId }
   },
 })
 
@@ -159,8 +162,8 @@ export const attach = operation({
     await takeOver(ctx, i)
     ctx.changed('network', networkId)
     ctx.changed('cluster', clusterId)
-    await ctx.start(ensureNetwork, { networkId })
-    return { clusterId, networkId }
+    const { jobId } = await ctx.start(ensureNetwork, { networkId })
+    return { clusterId, networkId, jobId }
   },
 })
 
@@ -194,7 +197,7 @@ export const updateInCluster = operation({
       where cluster_id = ${clusterId}::uuid and network_id = ${networkId}::uuid`
     await takeOver(ctx, i)
     ctx.changed('network', networkId)
-    return { clusterId, networkId }
+    return { clusterId, networkId, jobId: null }
   },
 })
 
@@ -217,11 +220,11 @@ export const detach = operation({
       throw conflict('network.in_use', `Cannot detach Network. VMs of the Cluster use it: ${vms.join(', ')}.`)
     await ctx.sql`delete from cluster_network where cluster_id = ${clusterId}::uuid and network_id = ${networkId}::uuid`
     ctx.changed('network', networkId)
-    await ctx.start(removeNetwork, {
+    const { jobId } = await ctx.start(removeNetwork, {
       networkId,
       name: network.name,
       hostIds: await hostsWith(ctx, networkId, clusterId),
     })
-    return { clusterId, networkId }
+    return { clusterId, networkId, jobId }
   },
 })

@@ -14,6 +14,7 @@ import { apiBase } from '../http/address.ts'
 import { created, list, one, removed, stub } from '../kernel/answer.ts'
 import { defined, found, pathId, referenced, requiredReference, requiredText, searched } from '../kernel/read.ts'
 import { type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
+import { settled } from '../kernel/settled.ts'
 import { booleanAt, numberAt, structAt, textAt, textsAt, type WireObject } from '../wire/wire-object.ts'
 import { incomplete } from '../http/fault.ts'
 import { clusterToWire, settingsFromWire } from './cluster-wire.ts'
@@ -111,7 +112,13 @@ export const clusterRoutes: Route[] = [
     const networkId = await referenced(request, request.body, listNetworks, 'Network')
     if (networkId === undefined) throw incomplete('Network', ['id|name'], 'add')
     const said = defined({ required: booleanAt(request.body, 'required'), usages: usages(request.body) })
-    await call(request.env, networkOps.attach, { clusterId: pathId(request, 'cluster'), networkId, ...said })
+    const { jobId } = await call(request.env, networkOps.attach, {
+      clusterId: pathId(request, 'cluster'),
+      networkId,
+      ...said,
+    })
+    // The next call on the network must not meet this one's lock.
+    await settled(request, jobId, { wait: true })
     return created('Network', await networkIn(request, networkId))
   }),
   get('/clusters/:cluster/networks/:id', async request => one('Network', await networkIn(request, pathId(request)))),
@@ -122,7 +129,11 @@ export const clusterRoutes: Route[] = [
     return one('Network', await networkIn(request, networkId))
   }),
   del('/clusters/:cluster/networks/:id', async request => {
-    await call(request.env, networkOps.detach, { clusterId: pathId(request, 'cluster'), networkId: pathId(request) })
+    const { jobId } = await call(request.env, networkOps.detach, {
+      clusterId: pathId(request, 'cluster'),
+      networkId: pathId(request),
+    })
+    await settled(request, jobId, { wait: true })
     return removed
   }),
   get('/clusters/:cluster/networkfilters', async request => {

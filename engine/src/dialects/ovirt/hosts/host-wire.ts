@@ -111,7 +111,6 @@ export function hostNicsToWire(row: HostRow, idOf: (name: string) => string): Wi
     return {
       id,
       href: `${hostHref}/nics/${id}`,
-      link: linksBelow(`${hostHref}/nics/${id}`, ['statistics']),
       name: nic.name,
       mac: nic.mac === null ? undefined : { address: nic.mac },
       mtu: nic.mtu,

@@ -10,6 +10,7 @@ import { list as listProfiles } from '../../../network/vnic-profile/queries.ts'
 import { created, list, one, removed } from '../kernel/answer.ts'
 import { defined, found, pathId, requiredReference, requiredText, searched } from '../kernel/read.ts'
 import { type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
+import { settled } from '../kernel/settled.ts'
 import { booleanAt, numberAt, structAt, textAt, textsAt, type WireObject } from '../wire/wire-object.ts'
 import { filterToWire, networkToWire, vnicProfileToWire } from './network-wire.ts'
 
@@ -100,11 +101,12 @@ export const networkRoutes: Route[] = [
   get('/networks/:id', async request => one('Network', networkToWire(await networkOf(request)))),
   put('/networks/:id', 'Network', async request => {
     const id = pathId(request)
-    await call(request.env, network.update, {
+    const { jobId } = await call(request.env, network.update, {
       id,
       ...changes(request.body),
       ...defined({ name: textAt(request.body, 'name') }),
     })
+    await settled(request, jobId, { wait: true })
     return one('Network', await shown(request, id))
   }),
   del('/networks/:id', async request => {

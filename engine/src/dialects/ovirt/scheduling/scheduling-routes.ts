@@ -12,7 +12,7 @@ const policyToWire = (): WireObject => {
   return {
     id: none.id,
     href,
-    link: linksBelow(href, ['balances', 'filters', 'weight']),
+    link: { ...linksBelow(href, ['balances', 'filters']), weight: `${href}/weights` },
     name: none.name,
     default_policy: true,
     locked: true,
@@ -22,7 +22,6 @@ const policyToWire = (): WireObject => {
 const parts = [
   ['balances', 'Balance', 'balances', 'balance'],
   ['filters', 'Filter', 'filters', 'filter'],
-  ['weight', 'Weight', 'weights', 'weight'],
   ['weights', 'Weight', 'weights', 'weight'],
 ] as const
 

@@ -9,6 +9,7 @@ import { incomplete } from '../http/fault.ts'
 import { actionDone, created, linksBelow, list, one, stub } from '../kernel/answer.ts'
 import { defined, found, pathId, referenced } from '../kernel/read.ts'
 import { type ApiRequest, action, get, post, type Route } from '../kernel/route.ts'
+import { settled } from '../kernel/settled.ts'
 import { numberAt, structAt, textAt, type WireObject } from '../wire/wire-object.ts'
 
 const actions = ['cancel', 'extend', 'finalize', 'pause', 'resume'] as const
@@ -44,7 +45,9 @@ async function shown(request: ApiRequest, id: string) {
 
 const step = (name: (typeof actions)[number]) =>
   action(`/imagetransfers/:id/${name}`, async request => {
-    await call(request.env, transfer[name], { id: pathId(request) })
+    const { jobId } = await call(request.env, transfer[name], { id: pathId(request) })
+    // Who sees `paused_user` resumes at once. A finalize may take as long as its image: its clients watch the phase.
+    if (name === 'pause' || name === 'resume') await settled(request, jobId, { wait: true })
     return actionDone(request.body, null)
   })
 
