@@ -25,6 +25,7 @@ export const changeCd = job(
   async (j, i) => {
     const run = await j.tx('look', async ({ sql }) => mustRun(await runOf(sql, i.vmId), i.vm))
     await j.host('change', run.hostId, { kind: 'vm.cdrom', vmId: i.vmId, runId: run.id, medium: i.medium })
+    await j.pointOfNoReturn()
     await j.tx('record', async tx => {
       await tx.sql`update vm_run set medium = ${json(i.medium)} where id = ${run.id}::uuid`
       tx.changed('vm', i.vmId)

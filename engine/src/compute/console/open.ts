@@ -1,13 +1,14 @@
 import type { ConsoleResult } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
-import { job, shared } from '../../jobs/index.ts'
+import { job, type JobTx, shared } from '../../jobs/index.ts'
+import { failure } from '../../storage/spm/on-spm.ts'
 import { mustRun } from '../vm/stop.ts'
 import { runOf } from '../vm/store.ts'
 
 /**
- * Opens one console on the VM's host for one visitor. Ticket and password are in this job's input until the host knows them; then
- * they are wiped from it. No undo: what was opened closes by itself when its time is over.
+ * Opens one console on the VM's host for one visitor. Ticket and password are in this job's input until the host has answered; then
+ * they are wiped from it, also when it refused. No undo: what was opened closes by itself when its time is over.
  */
 export const openConsole = job(
   {
@@ -28,25 +29,37 @@ export const openConsole = job(
     refs: i => [{ kind: 'vm', id: i.vmId, name: i.vm }],
   },
   async (j, i): Promise<ConsoleResult & { hostId: string }> => {
-    const run = await j.tx('look', async ({ sql }) => {
-      const found = mustRun(await runOf(sql, i.vmId), i.vm)
-      const host = await sql.one<{ address: string }>`select address from host where id = ${found.hostId}::uuid`
-      return { ...found, address: host.address }
+    const done = await j.attempt('open', async j => {
+      // The undo stands for the failures that come after the wiping has begun.
+      const run = await j.tx(
+        'look',
+        async ({ sql }) => {
+          const found = mustRun(await runOf(sql, i.vmId), i.vm)
+          const host = await sql.one<{ address: string }>`select address from host where id = ${found.hostId}::uuid`
+          return { ...found, address: host.address }
+        },
+        wipe,
+      )
+      const opened = await j.host<ConsoleResult>('open', run.hostId, {
+        kind: 'vm.console',
+        vmId: i.vmId,
+        runId: run.id,
+        protocol: i.protocol,
+        ticket: i.ticket,
+        mode: i.mode,
+        password: i.mode === 'listen' ? i.password : null,
+        expiresInSeconds: i.expiresInSeconds,
+        address: i.mode === 'listen' ? run.address : null,
+      })
+      return { address: opened.address, port: opened.port, hostId: run.hostId }
     })
-    const opened = await j.host<ConsoleResult>('open', run.hostId, {
-      kind: 'vm.console',
-      vmId: i.vmId,
-      runId: run.id,
-      protocol: i.protocol,
-      ticket: i.ticket,
-      mode: i.mode,
-      password: i.mode === 'listen' ? i.password : null,
-      expiresInSeconds: i.expiresInSeconds,
-      address: i.mode === 'listen' ? run.address : null,
-    })
-    await j.tx('wipe', async tx => {
-      await tx.sql`update job set input = input || '{"ticket": "", "password": null}'::jsonb where id = ${tx.jobId}::uuid`
-    })
-    return { address: opened.address, port: opened.port, hostId: run.hostId }
+    await j.tx('wipe', wipe)
+    if (!done.ok) throw failure(done.error)
+    return done.value
   },
 )
+
+/** Takes ticket and password out of the job's input: they are of no use once the host was asked, however it answered. */
+async function wipe(tx: JobTx): Promise<void> {
+  await tx.sql`update job set input = input || '{"ticket": "", "password": null}'::jsonb where id = ${tx.jobId}::uuid`
+}

@@ -68,7 +68,7 @@ export const plugDisk = job(
   },
 )
 
-/** Pulls a disk out of a running guest. No undo: a guest that let go of it would find it changed. */
+/** Pulls a disk out of a running guest. No undo: a guest that let go of it would find it changed; its row has to say so. */
 export const unplugDisk = job(
   {
     name: 'disk.unplug',
@@ -82,6 +82,7 @@ export const unplugDisk = job(
   async (j, i) => {
     const { run } = await j.tx('look', tx => look(tx, i))
     await j.host('unplug', run.hostId, { kind: 'vm.disk.unplug', vmId: i.vmId, runId: run.id, diskId: i.diskId })
+    await j.pointOfNoReturn()
     await j.tx('inactive', tx => setActive(tx, i, false))
   },
 )

@@ -43,7 +43,7 @@ export const plugNic = job(
   },
 )
 
-/** Pulls a card out of a running guest. No undo: its connections are broken already. */
+/** Pulls a card out of a running guest. No undo: its connections are broken already, and its row has to say so. */
 export const unplugNic = job(
   {
     name: 'nic.unplug',
@@ -57,6 +57,7 @@ export const unplugNic = job(
   async (j, i) => {
     const run = await j.tx('look', async ({ sql }) => mustRun(await runOf(sql, i.vmId), i.vm))
     await j.host('unplug', run.hostId, { kind: 'vm.nic.unplug', vmId: i.vmId, runId: run.id, mac: i.mac })
+    await j.pointOfNoReturn()
     await j.tx('unplugged', tx => setPlugged(tx, i, false))
   },
 )

@@ -51,10 +51,10 @@ export const removeVm = job(
         tx.event('vm.remove.failed', { refs: [ref], args: { vm: i.name, reason: 'see its job' } })
       },
     )
-    for (const disk of disks) {
+    for (const [n, disk] of disks.entries()) {
       // No undo: bytes that are gone do not come back.
-      await onSpm(j, `remove ${disk.id}`, i.dataCenterId, spm => removeImage(disk, spm))
-      await j.tx(`forget ${disk.id}`, async tx => {
+      await onSpm(j, `remove disk ${n + 1}`, i.dataCenterId, spm => removeImage(disk, spm))
+      await j.tx(`forget disk ${n + 1}`, async tx => {
         tx.changed('disk', disk.id, { gone: true })
         await deleteDisk(tx.sql, disk.id)
         tx.event('disk.removed', {
