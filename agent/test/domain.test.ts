@@ -158,10 +158,12 @@ describe('guests on a real host', { skip }, () => {
       await replay.line(/ROOKERY-GUEST ready/)
       replay.stream.write('\recho again-$((40+2))\r')
       await replay.line(/again-42/)
+      const told = engine.lines.length
       await host.stopAgent('SIGTERM')
       assert.match(host.inNetwork('ip', '-br', 'link'), /^rkt\w+/m)
       assert.match(host.inNetwork('nft', 'list', 'table', 'bridge', 'rookery_rkt'), new RegExp(mac))
       await host.startAgent()
+      await until('another listing', () => engine.lines.slice(told).some(l => l.type === 'listing'))
       await engine.reported('up once more', spec.runId, r => r.status === 'up' && r.guestAgent)
       assert.ok(!engine.lines.slice(from).some(l => l.type === 'ended'))
       assert.match(host.inNetwork('nft', 'list', 'table', 'bridge', 'rookery_rkt'), new RegExp(mac))
