@@ -57,6 +57,13 @@ describe('a site as its administrator sees it', { skip }, () => {
   const logs = () => ['log', 'host/log-libvirt'].map(name => join(site.dataDir, name))
   const qemu = async () => (await qemuOf(site.dataDir)) ?? assert.fail('no QEMU runs')
 
+  /** Where a connection file of virt-viewer leads. */
+  const viewer = async () => {
+    const file = await api.viewerFile(vmId)
+    const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(file)?.[1] ?? assert.fail(file)
+    return { host: field('host'), port: Number(field('port')), password: field('password') }
+  }
+
   before(async () => {
     folder = await ClosedFolder.make()
     site = new Instance({ dataDir: join(folder.path, 'one'), port: await freePort(), password })
@@ -118,16 +125,18 @@ describe('a site as its administrator sees it', { skip }, () => {
   })
 
   step("shows the screen through oVirt's ticket and through the connection file", async () => {
-    const value = await api.vncTicket(vmId)
-    const file = await api.viewerFile(vmId)
-    const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(file)?.[1] ?? assert.fail(file)
-    secrets.push(value, field('password'))
-    const stream = createConnection(Number(field('port')), field('host'))
-    await once(stream, 'connect')
-    const screen = await RfbClient.connect(stream, { password: field('password') })
-    assert.equal(screen.screen.security, 'vnc')
-    assert.ok(screen.screen.width >= 640, `${screen.screen.width} pixels wide`)
-    screen.close()
+    const { address: host, port, value } = await api.vncTicket(vmId)
+    const file = await viewer()
+    secrets.push(value, file.password)
+    // Each ticket is a listener for one visitor, and both lead to the screen whichever is used first.
+    for (const ticket of [file, { host, port, password: value }]) {
+      const stream = createConnection(ticket.port, ticket.host)
+      await once(stream, 'connect')
+      const client = await RfbClient.connect(stream, { password: ticket.password })
+      assert.equal(client.screen.security, 'vnc')
+      assert.ok(client.screen.width >= 640, `${client.screen.width} pixels wide`)
+      client.close()
+    }
   })
 
   /** Whatever was killed: the site is well again, and nobody has touched the VM. */
@@ -141,7 +150,7 @@ describe('a site as its administrator sees it', { skip }, () => {
     serial.close()
   }
 
-  for (const part of ['engine', 'agent', 'database', 'libvirtd'] satisfies PartName[])
+  for (const part of ['engine', 'agent', 'database', 'libvirtd', 'virtlogd'] satisfies PartName[])
     step(`a killed ${part} comes back, and the VM has not noticed`, async () => {
       const [vm, killed] = [await qemu(), await site.pid(part)]
       process.kill(killed, 'SIGKILL')
@@ -176,8 +185,10 @@ describe('a site as its administrator sees it', { skip }, () => {
     const vm = await qemu()
     const { start_time: started } = await api.get(`/vms/${vmId}`)
     const { agentPort, imagesPort } = await site.settings()
+    const screen = await viewer()
+    secrets.push(screen.password)
     assert.equal(await site.down(), 1)
-    for (const port of [site.port, agentPort, imagesPort])
+    for (const port of [site.port, agentPort, imagesPort, screen.port])
       await assert.rejects(once(createConnection(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' })
     assert.equal(await qemu(), vm)
     const said = await site.command('status', '--json')

@@ -92,11 +92,18 @@ export class Api {
     return answer.text()
   }
 
-  /** The password of a VNC ticket, from oVirt's action. */
-  async vncTicket(vmId: string): Promise<string> {
-    const console = await this.idOf(`/vms/${vmId}/graphicsconsoles`, 'graphics_console', { protocol: 'vnc' })
-    const done = await this.post(`/vms/${vmId}/graphicsconsoles/${console}/ticket`, '<action/>')
-    return String((done.ticket as Doc | undefined)?.value)
+  /** A VNC ticket from oVirt's action, and where the list of consoles says that it is good for. */
+  async vncTicket(vmId: string): Promise<{ address: string; port: number; value: string }> {
+    const consoles = `/vms/${vmId}/graphicsconsoles`
+    const vnc = { protocol: 'vnc' }
+    const id = await this.idOf(consoles, 'graphics_console', vnc)
+    const done = await this.post(`${consoles}/${id}/ticket`, '<action/>')
+    const now = await this.find(`${consoles}?current=true`, 'graphics_console', vnc)
+    return {
+      address: String(now?.address),
+      port: Number(now?.port),
+      value: String((done.ticket as Doc | undefined)?.value),
+    }
   }
 
   /** A ticket for the serial line through the engine's WebSocket; it works once. */
