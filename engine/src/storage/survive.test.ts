@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { MiB } from '@rookery/model'
-import { aDisk, dataDomain, diskStatusOf, withoutDisk } from '../../test/entities.ts'
+import { aDisk, dataDomain, diskStatusOf, jobAbout, withoutDisk } from '../../test/entities.ts'
 import { jobSurvives } from '../../test/survive.ts'
 import { call } from '../core/call.ts'
 import { quotaDifferences } from '../metering/quota.ts'
 import { createDisk } from './disk/create.ts'
+import { describeDisk } from './disk/describe.ts'
 import { extendDisk } from './disk/extend.ts'
 import * as disk from './disk/operations.ts'
 import { removeDisk } from './disk/remove.ts'
@@ -55,3 +56,27 @@ jobSurvives(removeDisk, {
   afterUndo: async (world, { diskId }) => assert.match((await diskStatusOf(world, diskId)) ?? '', /^(ok|illegal)$/),
   cleanup: (world, { diskId }) => withoutDisk(world, diskId),
 })
+
+jobSurvives(describeDisk, {
+  given: async (world): Promise<Given> => ({ diskId: await aDisk(world) }),
+  start: async (world, { diskId }) => {
+    await call(world.env, disk.update, { id: diskId, description: 'told anew' })
+    return jobAbout(world, 'disk.describe', 'diskId', diskId)
+  },
+  afterDone: async (world, { diskId }) => assert.equal(await metadataOf(world, diskId), 'told anew'),
+  // The row is what counts; the metadata has the old words, or the new ones.
+  afterUndo: async (world, { diskId }) => {
+    const { description } = await world.sql.one<{ description: string }>`
+      select description from disk where id = ${diskId}::uuid`
+    assert.equal(description, 'told anew')
+    assert.match(await metadataOf(world, diskId), /^(|told anew)$/)
+  },
+  cleanup: (world, { diskId }) => withoutDisk(world, diskId),
+})
+
+/** What a disk's own volume says of it. */
+async function metadataOf(world: World, diskId: string): Promise<string> {
+  const volumes = (await world.simulator.storage()).domains.flatMap(domain => domain.volumes)
+  const { imageId } = await world.sql.one<{ imageId: string }>`select image_id from disk where id = ${diskId}::uuid`
+  return volumes.find(volume => volume.ref.imageId === imageId)?.description ?? 'no volume'
+}

@@ -28,7 +28,7 @@ export const stopVm = job(
     }))
     // No undo here and below: a guest that lost its power does not get its memory back.
     if (run !== null) await j.host('destroy', run.hostId, { kind: 'vm.destroy', vmId: i.vmId, runId: run.id })
-    if (saved !== null)
+    if (saved !== null) {
       await onSpm(j, 'drop memory', i.dataCenterId, spm => ({
         kind: 'image.remove',
         storageDomainId: saved.storageDomainId,
@@ -36,6 +36,9 @@ export const stopVm = job(
         spm,
         wipe: false,
       }))
+      // Without its memory it is not suspended any more. A run that has ended is settled by whoever hears of it.
+      await j.pointOfNoReturn()
+    }
     await j.tx('down', async tx => {
       if (run !== null) {
         await deleteRun(tx.sql, run.id, tx.now)

@@ -67,6 +67,7 @@ export const suspendVm = job(
     )
     // No undo: with the memory written the run is over, and only the way to `suspended` is left.
     await j.host('save', run.hostId, { kind: 'vm.save', vmId: i.vmId, runId: run.id, to })
+    await j.pointOfNoReturn()
     await j.tx('suspended', async tx => {
       await tx.sql`update vm set suspended_volume = ${json(to)} where id = ${i.vmId}::uuid`
       await deleteRun(tx.sql, run.id, tx.now)
