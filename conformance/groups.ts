@@ -1,5 +1,6 @@
 import type { Instance, TinyImages } from './harness/instance.ts'
 import type { Report } from './harness/report.ts'
+import { curlGroup } from './groups/curl.ts'
 import { govirtGroup } from './groups/libgovirt.ts'
 import { imageioGroup } from './groups/imageio.ts'
 import { rawGroup } from './groups/raw.ts'
@@ -27,6 +28,6 @@ export interface Group {
 }
 
 /** In the order they are run: what is quick and basic first. */
-export const groups: readonly Group[] = [rawGroup, imageioGroup, sdkGroup, govirtGroup, samplesGroup]
+export const groups: readonly Group[] = [rawGroup, curlGroup, imageioGroup, sdkGroup, govirtGroup, samplesGroup]
 
 export const groupNames: readonly string[] = groups.map(each => each.name)

@@ -13,7 +13,7 @@ import { recorded } from './recorded.ts'
 const programs = join(import.meta.dirname, '..', 'ovirtsdk4')
 
 /** Each a program of that name. */
-const parts = ['walk', 'errors', 'transfers', 'tools', 'tour']
+const parts = ['walk', 'errors', 'transfers', 'tools', 'tour', 'corners']
 
 /** The oVirt Python SDK and the programs around it. */
 export const sdkGroup: Group = {

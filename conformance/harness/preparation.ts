@@ -109,6 +109,12 @@ async function build(folder: string, requirements: string, text: string): Promis
   await rename(join(source, archive.replace(/\.tar\.gz$/, ''), 'examples'), join(folder, 'examples'))
 }
 
+/** curl: installs it, gives its version. Fails with {@link Skip} when Debian cannot be reached. */
+export async function curl(): Promise<string> {
+  await debianPackages([{ name: 'curl', why: 'calls the API as recipes do' }])
+  return (await mustRun(['curl', '--version'])).split(' ').slice(0, 2).join(' ')
+}
+
 /** libgovirt through Debian's Python: installs it, gives its version. Fails with {@link Skip} when Debian cannot be reached. */
 export async function govirt(): Promise<string> {
   await debianPackages(govirtNeeds)
