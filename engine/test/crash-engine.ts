@@ -2,6 +2,7 @@
  * A real engine process that a test can kill at a chosen point of a job: `fork('crash-engine.ts', [config.json, modules…])`.
  * It is told what to do over IPC ({@link Order}) and takes up only the jobs it is told of. Production's `main.ts` has none of this.
  */
+import { flushCompileCache } from 'node:module'
 import { conflict } from '@rookery/model'
 import { createEngine } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
@@ -56,3 +57,5 @@ process.on('message', (message: Order) => {
 process.on('disconnect', () => process.exit(0)) // the test is over
 await engine.start()
 process.send?.({ ready: true, instanceId: engine.handle.instanceId } satisfies Ready)
+// A process that is killed leaves no cache behind; without it each victim compiles everything again.
+flushCompileCache()
