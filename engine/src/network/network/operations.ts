@@ -133,10 +133,18 @@ export const remove = operation({
   },
 })
 
+/**
+ * Hosts that may have the network: those that said so, and those of its clusters that are up, since a listing that was under way may have
+ * said too early that it is not there. Taking away what is not there does nothing.
+ */
 async function hostsWith(ctx: Ctx, networkId: string, clusterId: string | null): Promise<string[]> {
   const rows = await ctx.sql<{ id: string }>`
-    select h.id from host_network n join host h on h.id = n.host_id
-     where n.network_id = ${networkId}::uuid and (${clusterId}::uuid is null or h.cluster_id = ${clusterId}::uuid) order by h.id`
+    select h.id from host h
+     where (${clusterId}::uuid is null or h.cluster_id = ${clusterId}::uuid)
+       and (exists (select 1 from host_network n where n.host_id = h.id and n.network_id = ${networkId}::uuid)
+            or h.status = 'up' and exists (
+              select 1 from cluster_network c where c.cluster_id = h.cluster_id and c.network_id = ${networkId}::uuid))
+     order by h.id`
   return rows.map(row => row.id)
 }
 
@@ -218,13 +226,10 @@ export const detach = operation({
     const vms = await cardsOn(ctx, networkId, clusterId)
     if (vms.length > 0)
       throw conflict('network.in_use', `Cannot detach Network. VMs of the Cluster use it: ${vms.join(', ')}.`)
+    const hostIds = await hostsWith(ctx, networkId, clusterId)
     await ctx.sql`delete from cluster_network where cluster_id = ${clusterId}::uuid and network_id = ${networkId}::uuid`
     ctx.changed('network', networkId)
-    const { jobId } = await ctx.start(removeNetwork, {
-      networkId,
-      name: network.name,
-      hostIds: await hostsWith(ctx, networkId, clusterId),
-    })
+    const { jobId } = await ctx.start(removeNetwork, { networkId, name: network.name, hostIds })
     return { clusterId, networkId, jobId }
   },
 })
