@@ -22,6 +22,7 @@ import { createLogger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
 import { addRequestHooks } from './http/requests.ts'
 import { createHttpServer } from './http/server.ts'
+import { addWelcome } from './http/welcome.ts'
 import { addWellKnown } from './http/well-known.ts'
 import type { HostPort } from './jobs/host-port.ts'
 import type { JobHooks } from './jobs/hooks.ts'
@@ -119,6 +120,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     leaseHolds: () => lease.holds,
   })
   addWellKnown(app, { db, metrics, version, instanceId, leaseHolds: () => lease.holds })
+  addWelcome(app)
   nativeDialect(app, handle, feed)
   addConsoles(app.server, handle)
   await app.register(async scope => imageProxy(scope as unknown as FastifyInstance, handle))

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+
+interface Words {
+  lang: string
+  title: string
+  running: string
+  console: string
+  api: string
+  ca: string
+}
+
+const english: Words = {
+  lang: 'en',
+  title: 'Rookery is running',
+  running:
+    'This engine answers oVirt\'s REST API. Sign in there as <b>admin@internal</b>; "rookery status" names the file with the password.',
+  console: 'The web console is not part of this release yet.',
+  api: 'REST API',
+  ca: 'CA certificate',
+}
+
+const korean: Words = {
+  lang: 'ko',
+  title: 'Rookery가 실행 중입니다',
+  running:
+    '이 엔진은 oVirt REST API에 응답합니다. <b>admin@internal</b>로 로그인하세요. 암호가 든 파일은 "rookery status"가 알려 줍니다.',
+  console: '웹 콘솔은 이 릴리스에 아직 없습니다.',
+  api: 'REST API',
+  ca: 'CA 인증서',
+}
+
+const page = (w: Words): string => `<!doctype html>
+<html lang="${w.lang}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${w.title}</title>
+<main>
+<h1>${w.title}</h1>
+<p>${w.running}</p>
+<p>${w.console}</p>
+<ul>
+<li><a href="/ovirt-engine/api">${w.api}</a></li>
+<li><a href="/ca.crt">${w.ca}</a></li>
+</ul>
+</main>
+</html>
+`
+
+/** The language of the page: Korean when the browser asks for it before English. */
+const wordsFor = (accept: string | undefined): Words => {
+  const text = (accept ?? '').toLowerCase()
+  const ko = text.indexOf('ko')
+  const en = text.indexOf('en')
+  return ko >= 0 && (en < 0 || ko < en) ? korean : english
+}
+
+/** The page at the address that `up` prints: what this is and where to go. Nothing on it is anybody's secret. */
+export function addWelcome(app: FastifyInstance): void {
+  for (const url of ['/', '/ovirt-engine', '/ovirt-engine/'])
+    app.get(url, (request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+        .header('vary', 'accept-language')
+        .send(page(wordsFor(request.headers['accept-language']))),
+    )
+}
