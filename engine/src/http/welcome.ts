@@ -13,7 +13,7 @@ const english: Words = {
   lang: 'en',
   title: 'Rookery is running',
   running:
-    'This engine answers oVirt\'s REST API. Sign in there as <b>admin@internal</b>; "rookery status" names the file with the password.',
+    'This engine answers oVirt\'s REST API. Sign in there as <b>admin@internal</b>; "rookery up" says which file holds the password.',
   console: 'The web console is not part of this release yet.',
   api: 'REST API',
   ca: 'CA certificate',
@@ -23,7 +23,7 @@ const korean: Words = {
   lang: 'ko',
   title: 'Rookery가 실행 중입니다',
   running:
-    '이 엔진은 oVirt REST API에 응답합니다. <b>admin@internal</b>로 로그인하세요. 암호가 든 파일은 "rookery status"가 알려 줍니다.',
+    '이 엔진은 oVirt REST API에 응답합니다. <b>admin@internal</b>로 로그인하세요. 암호가 든 파일은 "rookery up"이 알려 줍니다.',
   console: '웹 콘솔은 이 릴리스에 아직 없습니다.',
   api: 'REST API',
   ca: 'CA 인증서',
