@@ -28,8 +28,8 @@ export class Normaliser {
         fixed,
       )
       .replaceAll(
-        /\b(?:walk|errors|tour|dc|cl|net|p|tag|inline|moved|read|img|iso|d)-?[0-9a-f]{6,8}\b/g,
-        name => `${name.replace(/-?[0-9a-f]{6,8}$/, '')}-1`,
+        /\b(?:walk|errors|tour|dc|cl|net|p|tag|inline|moved|read|img|iso|d|corner|second|sub|role|alice|curl|govirt|host|cancelled|kept|broken|overlay|paused|in|domain)[-.]?[0-9a-f]{6,8}\b/g,
+        name => `${name.replace(/[-.]?[0-9a-f]{6,8}$/, '')}-1`,
       )
       .replaceAll(/\b56:6f(?::[0-9a-f]{2}){4}\b/g, '56:6f:00:00:00:01')
   }

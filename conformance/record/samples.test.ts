@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { readIndex, updateIndex, writeSamples } from './samples.ts'
+import { readIndex, shortened, updateIndex, writeSamples } from './samples.ts'
 import type { Exchange } from './tee.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rookery-samples.'))
@@ -52,5 +52,16 @@ test("a client's lines of the index replace its old ones and leave the others", 
       ['two', '/a'],
       ['one', '/b'],
     ],
+  )
+})
+
+test('a long list is cut between its children', () => {
+  const list =
+    '<?xml version="1.0"?>\n<vms><vm id="1"><name>a</name><tags/></vm><vm id="2"/><vm id="3"><name>c</name></vm></vms>'
+  assert.equal(shortened(list, 1000), list)
+  assert.equal(shortened(list, 50), '<?xml version="1.0"?>\n<vms><vm id="1"><name>a</name><tags/></vm></vms>')
+  assert.equal(
+    shortened(list, 70),
+    '<?xml version="1.0"?>\n<vms><vm id="1"><name>a</name><tags/></vm><vm id="2"/></vms>',
   )
 })

@@ -55,7 +55,7 @@ const slug = (text: string): string =>
     .slice(0, 150)
 const statusOf = (response: Message): number => Number(response.start.split(' ')[1])
 
-/** A sample is read by people: of several answers the longest up to here is kept, else the shortest. */
+/** A sample is read by people: of several answers the longest up to here is kept, else the shortest; longer lists are cut. */
 const readable = 16_384
 
 /** Keeps one exchange of each kind, the one that says most without being endless. The bytes of images are none. */
@@ -89,11 +89,31 @@ export async function writeSamples(folder: string, client: string, exchanges: re
         : 'txt'
     const files = { request: `${client}/${key}.request.http`, response: `${client}/${key}.response.${kind}` }
     await writeFile(join(folder, files.request), normaliser.text(httpText(request, requestHeaders)))
-    const body = normaliser.text(response.body.toString())
+    const body = normaliser.text(
+      kind === 'xml' ? shortened(response.body.toString(), readable) : response.body.toString(),
+    )
     await writeFile(join(folder, files.response), body.endsWith('\n') || body === '' ? body : `${body}\n`)
     samples.push({ method, path: routeOf(target), client, status: statusOf(response), ...files })
   }
   return samples
+}
+
+/** A list without the children that come after `limit` characters; whole children only, and at least one. */
+export function shortened(xml: string, limit: number): string {
+  if (xml.length <= limit) return xml
+  let depth = 0
+  let root = ''
+  for (const match of xml.matchAll(/<(\/?)(\w+)[^>]*?(\/?)>/g)) {
+    const [tag, closing, name = '', empty] = match
+    if (closing) depth -= 1
+    else if (!empty) depth += 1
+    if (depth === 1 && root === '') root = name
+    else if (depth === 1 && root.endsWith('s') && (closing || empty)) {
+      const end = match.index + tag.length
+      if (end >= limit) return `${xml.slice(0, end)}</${root}>`
+    }
+  }
+  return xml
 }
 
 /** Puts the lines of one client into the index, in place of its old ones. */
