@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bringUp, existing, type Instance, takeDown, tinyImages } from './harness/instance.ts'
+import { bringUp, existing, takeDown, tinyImages } from './harness/instance.ts'
 import { Report, sentence } from './harness/report.ts'
 import { groupNames, groups, type Setting } from './groups.ts'
 
@@ -29,17 +29,16 @@ if (unknown.length > 0) {
 const cache = join(process.env['ROOKERY_CACHE'] ?? '/var/cache/rookery-test', 'conformance')
 const report = new Report()
 const scratch = await mkdtemp('/var/tmp/rookery-conformance-files.')
-let instance: Instance | undefined
+/** The folder of our own instance; none with `--against`. */
+const own = values.against === undefined ? await mkdtemp('/var/tmp/rookery-conformance.') : undefined
 let stopping: Promise<void> | undefined
 
 /** Takes everything down once, whoever asks first: the end of the run, or a signal. */
 function stop(): Promise<void> {
   stopping ??= (async () => {
     const keep = process.env['ROOKERY_KEEP'] === '1' && report.count('failed') > 0
-    if (instance !== undefined && values.against === undefined) {
-      if (keep) report.say(`Left running, as asked: ${instance.dataDir}`)
-      else await takeDown(instance.dataDir)
-    }
+    if (own !== undefined && keep) report.say(`Left running, as asked: ${own}`)
+    else if (own !== undefined) await takeDown(own)
     await rm(scratch, { recursive: true, force: true })
   })()
   return stopping
@@ -52,8 +51,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 try {
   const images = await report.check('the tiny guest is built', () => tinyImages(cache))
-  instance = await report.check('an instance is up', () =>
-    values.against === undefined ? bringUp() : existing(values.against),
+  const instance = await report.check('an instance is up', () =>
+    own === undefined ? existing(values.against ?? '') : bringUp(own),
   )
   if (images !== undefined && instance !== undefined) {
     for (const group of groups.filter(each => wanted.some(name => groupOf(name) === each.name))) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { mustRun, runProgram } from './run-program.ts'
@@ -25,19 +25,13 @@ export interface TinyImages {
   readonly iso: string
 }
 
-/** Brings up an instance of its own, in a fresh folder, on a free port. */
-export async function bringUp(): Promise<Instance> {
-  const dataDir = await mkdtemp('/var/tmp/rookery-conformance.')
-  try {
-    const said = await mustRun(
-      [door, 'up', '--yes', '--detach', '--json', '--data-dir', dataDir, '--port', String(await freePort())],
-      { timeoutMs: 900_000, showProgress: true },
-    )
-    return instanceOf(dataDir, said)
-  } catch (error) {
-    await takeDown(dataDir).catch(() => undefined) // the first error is the one to tell
-    throw error
-  }
+/** Brings up an instance in `dataDir`, on a free port. Whoever made the folder takes it down, also when this fails. */
+export async function bringUp(dataDir: string): Promise<Instance> {
+  const said = await mustRun(
+    [door, 'up', '--yes', '--detach', '--json', '--data-dir', dataDir, '--port', String(await freePort())],
+    { timeoutMs: 900_000, showProgress: true },
+  )
+  return instanceOf(dataDir, said)
 }
 
 /** The instance that already runs in `dataDir`. */

@@ -19,7 +19,7 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   {
     name: 'unit',
-    files: ['*/src/**/*.test.ts', '*/scripts/**/*.test.ts', 'scripts/**/*.test.ts'],
+    files: ['*/src/**/*.test.ts', '*/scripts/**/*.test.ts', 'scripts/**/*.test.ts', 'conformance/**/*.test.ts'],
     concurrency: 2,
     packages: false,
     always: true,
