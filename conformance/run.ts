@@ -32,10 +32,13 @@ const scratch = await mkdtemp('/var/tmp/rookery-conformance-files.')
 /** The folder of our own instance; none with `--against`. */
 const own = values.against === undefined ? await mkdtemp('/var/tmp/rookery-conformance.') : undefined
 let stopping: Promise<void> | undefined
+/** The start of our instance: it cannot be taken down while it is under way. */
+let starting: Promise<unknown> = Promise.resolve()
 
 /** Takes everything down once, whoever asks first: the end of the run, or a signal. */
 function stop(): Promise<void> {
   stopping ??= (async () => {
+    await starting.catch(() => undefined) // told where it was waited for
     const keep = process.env['ROOKERY_KEEP'] === '1' && report.count('failed') > 0
     if (own !== undefined && keep) report.say(`Left running, as asked: ${own}`)
     else if (own !== undefined) await takeDown(own)
@@ -46,14 +49,19 @@ function stop(): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
-    void stop().finally(() => process.exit(130))
+    process.stderr.write('Interrupted: the instance is taken down first.\n')
+    void stop()
+      .catch((error: unknown) => process.stderr.write(`${sentence(error)}\n`))
+      .finally(() => process.exit(130))
   })
 
 try {
   const images = await report.check('the tiny guest is built', () => tinyImages(cache))
-  const instance = await report.check('an instance is up', () =>
-    own === undefined ? existing(values.against ?? '') : bringUp(own),
-  )
+  const instance = await report.check('an instance is up', () => {
+    const up = own === undefined ? existing(values.against ?? '') : bringUp(own)
+    starting = up
+    return up
+  })
   if (images !== undefined && instance !== undefined) {
     for (const group of groups.filter(each => wanted.some(name => groupOf(name) === each.name))) {
       const parts = wanted
