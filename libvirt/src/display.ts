@@ -1,6 +1,7 @@
 /** What can be seen of and typed into a domain. Each stream runs on a connection of its own and closes it at its end. */
-import { buffer } from 'node:stream/consumers'
+import { once } from 'node:events'
 import type { CallOptions } from './connection.ts'
+import { rpcError } from './errors.ts'
 import { flags } from './flags.ts'
 import {
   VIR_DOMAIN_CHANNEL_FORCE,
@@ -18,6 +19,30 @@ export interface ConsoleOptions {
   force?: boolean
   /** Fail when the driver cannot keep two openings apart. */
   safe?: boolean
+}
+
+/** How long a screenshot may stay without its first byte, milliseconds. */
+const SCREENSHOT_PATIENCE_MS = 1500
+
+/** Everything a stream brings; undefined when not a byte came in time, and then the stream is aborted. */
+async function collect(stream: LibvirtStream, patienceMs: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let silent = false
+  const timer = setTimeout(() => {
+    silent = true
+    stream.destroy()
+  }, patienceMs)
+  stream.on('data', (chunk: Buffer) => {
+    clearTimeout(timer)
+    chunks.push(chunk)
+  })
+  try {
+    // Rejects with the stream's own error; an abort closes it without an end.
+    await Promise.race([once(stream, 'end'), once(stream, 'close')])
+  } finally {
+    clearTimeout(timer)
+  }
+  return silent ? undefined : Buffer.concat(chunks)
 }
 
 export class Display {
@@ -42,10 +67,18 @@ export class Display {
     return { mime: ret.mime, stream }
   }
 
-  /** A picture of a screen as bytes. */
+  /**
+   * A whole picture of a screen. libvirtd 9.0 now and then opens the stream of a screenshot and never sends its first byte (one
+   * picture in fifteen on a busy machine, rarely two in a row; the next one works at once), so a stream that says nothing for
+   * `SCREENSHOT_PATIENCE_MS` is given up and asked for anew, ten times in all.
+   */
   async screenshot(screen = 0, options: CallOptions = {}): Promise<{ mime: string | null; data: Buffer }> {
-    const { mime, stream } = await this.screenshotStream(screen, options)
-    return { mime, data: await buffer(stream) }
+    for (let tries = 1; ; tries++) {
+      const { mime, stream } = await this.screenshotStream(screen, options)
+      const data = await collect(stream, SCREENSHOT_PATIENCE_MS)
+      if (data !== undefined) return { mime, data }
+      if (tries === 10) throw rpcError(`libvirt opened a screenshot ${tries} times and never sent a byte of it`)
+    }
   }
 
   /**
