@@ -73,7 +73,7 @@ describe('a site as its administrator sees it', { skip }, () => {
     assert.ok(await folder.remove(), `something could not be taken away; see ${folder.path}`)
   })
 
-  step('comes up from nothing with its host up and its storage active', async () => {
+  step('comes up from nothing with its host up and its storage active (R72)', async () => {
     const rights = [...(await rightsAbove(folder.path)), ...(await rightsAbove(dirname(door)))]
     assert.equal((await site.up()).alreadyRunning, false)
     const status = await site.status()
@@ -111,7 +111,7 @@ describe('a site as its administrator sees it', { skip }, () => {
     taps = await linksOf(await site.prefix())
   })
 
-  step('shows the serial line by a ticket that works once', async () => {
+  step('shows the serial line by a ticket that works once (R90)', async () => {
     const ticket = await api.serialTicket(vmId)
     secrets.push(ticket)
     const serial = await api.serial(ticket)

@@ -27,7 +27,7 @@ test('a server is valid for its names, its own addresses and loopback; a wildcar
   assert.deepEqual(all, { dns: ['localhost'], ip: ['10.0.0.5', '127.0.0.1', '::1', 'fe80::1'] })
 })
 
-test('the authority names organization and instance, lives ten years and keeps its key to itself', async () => {
+test('the authority names organization and instance, lives ten years and keeps its key to itself (R88)', async () => {
   const c = new X509Certificate(ca.cert)
   assert.match(c.subject, /CN=Example\\, Ltd\. Rookery CA abc123/)
   assert.match(c.subject, /O=Example\\, Ltd\./)

@@ -62,7 +62,7 @@ const open = async (diskId: string, direction: 'upload' | 'download' = 'upload')
 }
 const diskOf = async (id: string) => (await ask(world.env, listDisks, { ids: [id] }))[0]
 
-test('what is uploaded can be downloaded again', async () => {
+test('what is uploaded can be downloaded again (R92)', async () => {
   const diskId = await newDisk()
   const up = await open(diskId)
   assert.equal((await diskOf(diskId))?.status, 'locked')
