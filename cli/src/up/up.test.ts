@@ -112,7 +112,7 @@ test('passwords are long, of letters that are not taken for one another, and nev
   for (const p of some) assert.match(p, /^[a-km-np-zA-HJ-NP-Z2-9]{20}$/)
 })
 
-test('what is prepared is readable only by whom it is for, and a second time keeps password and authority', async () => {
+test('what is prepared is readable only by whom it is for, and a second time keeps password and authority (R94)', async () => {
   const p = paths(join(folder, 'data'))
   const s = await settle(undefined, {}, { ...machine, root: false, host: false })
   await folders(p, undefined)
