@@ -81,9 +81,10 @@ program
   .option(...json)
   .action(run(async (o, out, rest) => (await import('./commands/logs.ts')).logsCommand(rest, o, out)))
 
-program
-  .command('doctor')
-  .description('look for what is wrong with this machine and this instance')
+// Subcommands of `doctor` look at something special. They share its options, which stand before or behind their name.
+const doctor = program.command('doctor')
+doctor
+  .description('look for what is wrong with this machine and this instance; exit 1 when something blocks')
   .option(...dataDir)
   .option(...json)
   .action(run(async (o, out) => (await import('./commands/doctor.ts')).doctorCommand(o, out)))
