@@ -41,6 +41,7 @@ const passed = [
   run('formatting', bin('biome'), ['format', '.'], 'npm run format'),
   run('lint', bin('oxlint'), ['--deny-warnings'], 'fix what it names; the rules are in .oxlintrc.json'),
   run('types', bin('tsc'), ['--noEmit'], 'fix what it names'),
+  run('types of the console', bin('tsc'), ['--noEmit', '-p', 'web'], 'fix what it names'),
   own('imports point one way', importProblems(sources)),
   own(
     'nothing committed names one machine',

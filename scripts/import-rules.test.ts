@@ -23,3 +23,13 @@ test('no package reaches into another by path', () => {
     1,
   )
 })
+
+test('the ground of the console imports no page, and components hold neither colours nor markup', () => {
+  const at = (path: string, text: string) => importProblems([{ path, text }])
+  assert.equal(at('web/src/templates/a.tsx', `import { x } from '../vms/y.ts'\n`).length, 1)
+  assert.equal(at('web/src/vms/a.tsx', `import { x } from '../templates/y.ts'\n`).length, 0)
+  assert.equal(at('web/src/vms/a.tsx', `import { x } from '@rookery/engine'\n`).length, 1)
+  assert.equal(at('web/src/vms/a.tsx', `<i style={{ color: '#ff0000' }} />`).length, 1)
+  assert.equal(at('web/src/vms/a.tsx', `<i dangerouslySetInnerHTML={x} />`).length, 1)
+  assert.equal(at('web/src/vms/a.tsx', `<a href="#main">#1</a>`).length, 0)
+})

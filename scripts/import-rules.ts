@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ['protocol', 'model'],
   cli: ['model', 'postgres', 'lab'],
   lab: ['model', 'protocol', 'libvirt', 'agent', 'simulator', 'engine', 'cli', 'postgres'],
+  web: ['model'],
 }
 
 const domains = ['inventory', 'compute', 'storage', 'network', 'metering'] as const
@@ -41,6 +42,24 @@ function engineFolderMayImport(from: string, to: string): boolean {
   return true
 }
 
+/** The console's own ground: what every page stands on. It never imports a page, so that pages can be loaded one by one. */
+const webGround = ['api', 'live', 'i18n', 'format', 'status', 'charts', 'templates', 'paths.ts'] as const
+
+/** Which folders of the console each of its folders may import. */
+const webFolderMayImport = (from: string, to: string): boolean =>
+  from === to || !(webGround as readonly string[]).includes(from) || (webGround as readonly string[]).includes(to)
+
+/** What no component of the console may hold: colours are tokens, and text is never markup. */
+function componentProblems(path: string, text: string): string[] {
+  if (!path.startsWith('web/src/') || isTest(path)) return []
+  const problems: string[] = []
+  if (/dangerouslySetInnerHTML|\.innerHTML\s*=/.test(text)) problems.push(`${path} turns text into markup`)
+  const colour = /['"`\s:](#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})\b|rgba?\(|hsla?\()/i.exec(text)
+  if (path.endsWith('.tsx') && colour !== null)
+    problems.push(`${path} has the literal colour ${colour[1]}; take a --pf-t--global or --rk token`)
+  return problems
+}
+
 /** A source file: its path from the root, and its text. */
 export interface Source {
   path: string
@@ -57,6 +76,7 @@ export function importProblems(sources: readonly Source[]): string[] {
     const pkg = path.split('/')[0] ?? ''
     const allowed = mayImport[pkg]
     if (allowed === undefined || isTest(path)) continue
+    problems.push(...componentProblems(path, text))
     for (const [, target = ''] of text.matchAll(/^\s*(?:import|export)\b[^'"=]*['"]([^'"]+)['"]/gm)) {
       const other = /^@rookery\/([a-z]+)/.exec(target)?.[1]
       if (other !== undefined && other !== pkg && !allowed.includes(other))
@@ -64,8 +84,14 @@ export function importProblems(sources: readonly Source[]): string[] {
       if (!target.startsWith('.')) continue
       const resolved = join(dirname(path), target)
       if (!resolved.startsWith(`${pkg}/`)) problems.push(`${path} reaches into another package by path: ${target}`)
-      if (pkg !== 'engine') continue
       const folder = (file: string) => file.split('/')[2] ?? ''
+      if (
+        path.startsWith('web/src/') &&
+        resolved.startsWith('web/src/') &&
+        !webFolderMayImport(folder(path), folder(resolved))
+      )
+        problems.push(`${path}: web/src/${folder(path)} may not import web/src/${folder(resolved)}`)
+      if (pkg !== 'engine') continue
       if (
         path.startsWith('engine/src/') &&
         resolved.startsWith('engine/src/') &&

@@ -1,0 +1,6 @@
+import common from './common.json' with { type: 'json' }
+import shell from './shell.json' with { type: 'json' }
+
+/** All words in English, by area. */
+export const words = { common, shell }
+export type Words = typeof words
