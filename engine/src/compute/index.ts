@@ -1,4 +1,6 @@
 import type { DomainModule } from '../core/registry.ts'
+import { fragment } from '../db/index.ts'
+import { searchOf } from '../search/index.ts'
 import { changeCd } from './cdrom/change.ts'
 import { update as updateCdrom } from './cdrom/operations.ts'
 import { list as cdromList } from './cdrom/queries.ts'
@@ -11,6 +13,7 @@ import { list as attachmentList } from './disk-attachment/queries.ts'
 import * as nic from './nic/operations.ts'
 import { plugNic, unplugNic } from './nic/plug.ts'
 import * as nicQueries from './nic/queries.ts'
+import { templateFields, vmFields } from './search-fields.ts'
 import { list as templateList } from './template/queries.ts'
 import * as vm from './vm/operations.ts'
 import { list as vmList } from './vm/queries.ts'
@@ -26,7 +29,17 @@ import { suspendVm } from './vm/suspend.ts'
 export const compute: DomainModule = {
   name: 'compute',
   operations: [...Object.values(vm), ...Object.values(attachment), ...Object.values(nic), updateCdrom, ticket],
-  queries: [vmList, attachmentList, nicQueries.list, nicQueries.reportedDevices, cdromList, consoleList, templateList],
+  queries: [
+    vmList,
+    attachmentList,
+    nicQueries.list,
+    nicQueries.reportedDevices,
+    cdromList,
+    consoleList,
+    templateList,
+    searchOf('vm', 'vm', vmFields, fragment`v.name, v.id`),
+    searchOf('template', 'template', templateFields, fragment`v.name, v.id`),
+  ],
   jobs: [
     startVm,
     settleVm,

@@ -20,6 +20,7 @@ export interface PlannedEvent {
   severity: string
   message: string
   refs: readonly { kind: string; id: string; name?: string }[]
+  args: Readonly<Record<string, string | number>>
   data: Record<string, unknown>
 }
 
@@ -61,7 +62,7 @@ export class Scope {
     const { code, severity } = catalog[name]
     const args = { user: this.#options.actor.name, ...details.args }
     const data = { ...details.data }
-    this.events.push({ name, code, severity, message: eventText(name, args), refs: details.refs, data })
+    this.events.push({ name, code, severity, message: eventText(name, args), refs: details.refs, args, data })
   }
 
   /** See `Ctx.changed`. */
@@ -121,11 +122,11 @@ export class Scope {
     }))
     const actorId = actor.kind === 'user' ? actor.userId : null
     await this.tx.sql`
-      insert into event (code, name, severity, message, refs, data, actor_id, actor_name, correlation_id, job_id)
-      select e.code, e.name, e.severity, e.message, e.refs, e.data, ${actorId}::uuid, ${actor.name}::text,
+      insert into event (code, name, severity, message, refs, args, data, actor_id, actor_name, correlation_id, job_id)
+      select e.code, e.name, e.severity, e.message, e.refs, e.args, e.data, ${actorId}::uuid, ${actor.name}::text,
              ${correlationId}::text, ${jobId ?? null}::uuid
         from jsonb_to_recordset(${json(rows)}::jsonb)
-             as e(code int, name text, severity text, message text, refs jsonb, data jsonb)`
+             as e(code int, name text, severity text, message text, refs jsonb, args jsonb, data jsonb)`
     this.tx.notify('event')
   }
 

@@ -29,6 +29,7 @@ export const catalog = {
   'user.login': line(30, 'normal', 'User {user} signed in from {address}.'),
   'user.logout': line(31, 'normal', 'User {user} signed out.'),
   'user.login.failed': line(114, 'error', 'User {name} could not sign in from {address}: {reason}.'),
+  'user.session.ended': line(10012, 'normal', 'A session of {name} was ended by {user}.'),
   'user.added': line(149, 'normal', 'User {name} was added by {user}.'),
   'user.updated': line(10010, 'normal', 'User {name} was changed by {user}.'),
   'user.removed': line(154, 'normal', 'User {name} was removed by {user}.'),

@@ -3,8 +3,8 @@ import type { Ctx } from '../core/ctx.ts'
 import type { Ref } from '../core/kinds.ts'
 import { query } from '../core/query.ts'
 import { visible } from '../core/visible.ts'
-import { fragment, join, SqlFragment } from '../db/index.ts'
-import type { SearchTable } from '../search/index.ts'
+import { fragment, join, json, SqlFragment } from '../db/index.ts'
+import { compileSearch, type SearchTable } from '../search/index.ts'
 import type { Severity } from './catalog.ts'
 
 /** A line of history as queries return it. `position` is its number and the cursor of whoever follows. */
@@ -21,6 +21,8 @@ export interface EventRow {
   jobId: string | null
   message: string
   refs: Ref[]
+  /** What stands in the places of its text, for pages that word it in another language by `name`. */
+  args: Record<string, string | number>
   origin: string
   customId: number
 }
@@ -66,6 +68,31 @@ const named = (kind: string): SearchTable['fields'][string] => ({
   type: 'text',
   within: condition =>
     fragment`exists (select 1 from jsonb_to_recordset(v.refs) as r(kind text, id uuid, name text) where r.kind = ${kind} and ${condition})`,
+})
+
+/** Numbered events by the text that people type, newest first; `before` goes on where the last page ended. */
+export const searchEvents = query({
+  name: 'event.search',
+  input: z.strictObject({
+    text: z.string().max(4000).default(''),
+    before: z.int().optional(),
+    /** Only events about this entity. */
+    about: z.strictObject({ kind: z.string().max(64), id: z.guid() }).optional(),
+    max: z.int().min(1).max(500).default(100),
+  }),
+  run(ctx: Ctx, i): Promise<EventRow[]> {
+    const { where } = compileSearch(i.text, eventFields, { seen: other => visible(ctx, other) })
+    const conditions = [
+      fragment`v.position is not null and not v.hidden`,
+      ...(i.before === undefined ? [] : [fragment`v.position < ${i.before}`]),
+      ...(i.about === undefined ? [] : [fragment`v.refs @> ${json([i.about])}::jsonb`]),
+      ...(where === undefined ? [] : [fragment`(${where})`]),
+    ]
+    return ctx.sql.unnamed<EventRow>(fragment`
+      select v.id, v.position, v.at, v.code, v.name, v.severity, v.actor_id, v.actor_name, v.correlation_id, v.job_id, v.message, v.refs,
+             v.args, v.origin, v.custom_id
+        from ${visible(ctx, 'event')} v where ${join(conditions, ' and ')} order by v.position desc limit ${i.max}::int`)
+  },
 })
 
 /** What events can be searched by (fact sheet 1.8). */

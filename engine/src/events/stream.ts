@@ -12,6 +12,8 @@ interface Listener {
 const gatherMs = 25
 const pollMs = 3000
 const heartbeatMs = 15_000
+/** Pages are told at most this often that numbers moved. */
+const statsMs = 2000
 /** A client that does not read is dropped when so much waits for it; it resumes by its cursor. */
 const mostWaiting = 1 << 20
 
@@ -95,7 +97,7 @@ export interface StreamDeps {
 
 /**
  * Answers `GET /api/events`: server-sent events `change` (`{ changes: [{ kind, id, version?, gone? }] }`) and `reset` (look at
- * everything again), resumed by `Last-Event-ID`. It ends within a second when its session does.
+ * everything again), resumed by `Last-Event-ID`, and `stats` when numbers moved: without ids, so it tells nobody of what others have. It ends within a second when its session does.
  */
 export async function streamChanges(
   deps: StreamDeps,
@@ -153,10 +155,24 @@ export async function streamChanges(
       if (messages.length > 0) send('change', cursor, { changes: messages })
     },
   }
+  let statsTimer: NodeJS.Timeout | undefined
+  let statsAt = 0
+  const numbersMoved = () => {
+    statsTimer ??= setTimeout(
+      () => {
+        statsTimer = undefined
+        statsAt = Date.now()
+        if (!over) raw.write('event: stats\ndata: {}\n\n')
+      },
+      Math.max(0, statsAt + statsMs - Date.now()),
+    )
+  }
   const heartbeat = setInterval(() => raw.write(': alive\n\n'), heartbeatMs)
   undo.push(
     () => clearInterval(heartbeat),
     () => clearTimeout(expiry),
+    () => clearTimeout(statsTimer),
+    notifications.on('stats', numbersMoved),
     () => feed.remove(listener),
     notifications.on('session-end', id => {
       if (id === sessionId) end()

@@ -15,6 +15,8 @@ export interface LoginRequest {
   address: string
   scope: string
   kind: string
+  /** What the client calls itself. */
+  client?: string
   csrf?: boolean
   idleSeconds?: number
 }

@@ -13,8 +13,11 @@ export interface NewSession {
   userId: string
   /** Space-separated, as the client asked: `ovirt-app-api`. */
   scope: string
-  /** `sso`, `basic`, `cookie`, `native`: who may end it, and whether an answer ends it. */
+  /** `sso`, `basic`, `cookie`, `native`, `web`: who may end it, and whether an answer ends it. */
   kind: string
+  /** The client's address, and what it calls itself: for its user to recognise the session by. */
+  address?: string
+  client?: string
   csrf?: boolean
   idleSeconds?: number
 }
@@ -40,8 +43,9 @@ export async function createSession(db: Db, o: NewSession): Promise<{ id: string
   const id = randomUUID()
   const idle = Math.max(60, Math.min(o.idleSeconds ?? defaultIdleSeconds, 7 * 24 * 3600))
   await db.sql`
-    insert into session (id, token_hash, user_id, scope, kind, csrf, idle_seconds, expires_at)
+    insert into session (id, token_hash, user_id, scope, kind, csrf, idle_seconds, address, client, expires_at)
     values (${id}::uuid, ${hashOf(token)}, ${o.userId}::uuid, ${o.scope}, ${o.kind}, ${o.csrf ?? false}, ${idle},
+            ${o.address ?? null}, ${(o.client ?? '').slice(0, 200)},
             now() + make_interval(secs => ${idle}))`
   return { id, token }
 }

@@ -1,4 +1,5 @@
 import type { DomainModule } from '../core/registry.ts'
+import { fragment } from '../db/index.ts'
 import { bootstrapInventory } from './bootstrap/bootstrap.ts'
 import { firstStorage } from './bootstrap/storage.ts'
 import * as cluster from './cluster/operations.ts'
@@ -10,10 +11,15 @@ import { deactivateHost } from './host/deactivate.ts'
 import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
+import { searchOf } from '../search/index.ts'
+import { clusterFields, dataCenterFields, hostFields } from './search-fields.ts'
+import { summary } from './summary.ts'
 import * as tag from './tag/operations.ts'
 import * as tagQueries from './tag/queries.ts'
 import { clientsOf } from './watch/clients.ts'
 import { WatchManager } from './watch/manager.ts'
+
+const byName = fragment`v.name, v.id`
 
 const managers = new Set<WatchManager>()
 
@@ -21,7 +27,17 @@ const managers = new Set<WatchManager>()
 export const inventory: DomainModule = {
   name: 'inventory',
   operations: [...Object.values(dataCenter), ...Object.values(cluster), ...Object.values(host), ...Object.values(tag)],
-  queries: [dataCenterList, clusterList, hostList, tagQueries.list, tagQueries.assignments],
+  queries: [
+    dataCenterList,
+    clusterList,
+    hostList,
+    summary,
+    tagQueries.list,
+    tagQueries.assignments,
+    searchOf('dataCenter', 'data_center', dataCenterFields, byName),
+    searchOf('cluster', 'cluster', clusterFields, byName),
+    searchOf('host', 'host', hostFields, byName),
+  ],
   jobs: [activateHost, deactivateHost],
   reconcilers: [hostsReconciler, spmReconciler, firstStorage],
   hostPort: clientsOf,

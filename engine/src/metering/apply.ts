@@ -1,12 +1,15 @@
 import type { WatchLine } from '@rookery/protocol'
 import type { Ctx } from '../core/ctx.ts'
 import { json } from '../db/index.ts'
+import { recordSample, tellNumbersMoved } from './samples.ts'
 
-/** Keeps the newest numbers of a host and its runs; no history in this release. Disks grow by what their guests say. */
+/** Keeps the newest numbers of a host and its runs, and a sample for the charts of the last hours. Disks grow by what their guests say. */
 export async function applyStats(ctx: Ctx, hostId: string, line: Extract<WatchLine, { type: 'stats' }>): Promise<void> {
   const at = new Date(line.at)
   await ctx.sql`insert into host_now (host_id, at, stats) select id, ${at}, ${json(line.host)}::jsonb from host where id = ${hostId}::uuid
     on conflict (host_id) do update set at = excluded.at, stats = excluded.stats`
+  await recordSample(ctx, hostId, line)
+  tellNumbersMoved(ctx)
   if (line.runs.length === 0) return
   await ctx.sql`
     insert into vm_now (vm_id, at, stats)

@@ -2,3 +2,4 @@
 export { compileSearch, type CompiledSearch } from './compile.ts'
 export type { FieldType, SearchField, SearchTable, Seen } from './field.ts'
 export { parseSearch } from './parse.ts'
+export { searchOf } from './search-of.ts'

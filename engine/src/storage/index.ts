@@ -1,4 +1,6 @@
 import type { DomainModule } from '../core/registry.ts'
+import { fragment } from '../db/index.ts'
+import { searchOf } from '../search/index.ts'
 import { createDisk } from './disk/create.ts'
 import { describeDisk } from './disk/describe.ts'
 import { extendDisk } from './disk/extend.ts'
@@ -14,6 +16,7 @@ import { detachDomain } from './domain/detach.ts'
 import { formatDomain } from './domain/format.ts'
 import * as domain from './domain/operations.ts'
 import * as domainQueries from './domain/queries.ts'
+import { diskFields, storageDomainFields } from './search-fields.ts'
 import { cancelTransfer } from './transfer/cancel.ts'
 import { finalizeTransfer } from './transfer/finalize.ts'
 import { closeTransfer, openTransfer, renewTransfer } from './transfer/open.ts'
@@ -25,7 +28,14 @@ import { transfersReconciler } from './transfer/reconcile.ts'
 export const storage: DomainModule = {
   name: 'storage',
   operations: [...Object.values(domain), disk.add, disk.update, disk.remove, ...Object.values(transfer)],
-  queries: [domainQueries.list, domainQueries.files, diskList, transferList],
+  queries: [
+    domainQueries.list,
+    domainQueries.files,
+    diskList,
+    transferList,
+    searchOf('storageDomain', 'storage_domain', storageDomainFields, fragment`v.name, v.id`),
+    searchOf('disk', 'disk', diskFields, fragment`v.alias, v.id`),
+  ],
   jobs: [
     createDomain,
     attachDomain,

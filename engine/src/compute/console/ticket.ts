@@ -44,7 +44,10 @@ export const ticket = operation({
     const expiresAt = new Date(ctx.now.getTime() + i.expiresInSeconds * 1000)
     if (i.mode === 'stream')
       await ctx.sql`insert into console_ticket (id, ticket_hash, vm_id, run_id, session_id, user_id, protocol, expires_at)
-        values (${id}, ${hashOf(value)}, ${i.vmId}, ${vm.runId}, ${ctx.actor.sessionId ?? null}, ${ctx.actor.userId}, ${i.protocol}, ${expiresAt})`
+        values (${id}, ${hashOf(value)}, ${i.vmId}, ${vm.runId},
+                -- A session of Basic ends with its answer, long before the visit; its ticket stands for itself.
+                (select s.id from session s where s.id = ${ctx.actor.sessionId ?? null}::uuid and s.kind <> 'basic'),
+                ${ctx.actor.userId}, ${i.protocol}, ${expiresAt})`
     ctx.event('vm.console.ticket', {
       refs: [{ kind: 'vm', id: i.vmId, name: vm.name }],
       args: { vm: vm.name },
@@ -122,12 +125,13 @@ export interface Visit {
 }
 
 /**
- * Redeems a ticket of mode `stream`: it works once, within its time, and only for the run that it was taken for. The host opens the
- * console then; the caller connects.
+ * Redeems a ticket of mode `stream`: it works once, within its time, while the session that took it lives, and only for the run that it
+ * was taken for. One that a page took needs that page's token too (`page`), so a ticket that leaks is of no use elsewhere. The host
+ * opens the console then; the caller connects.
  *
  * @throws `forbidden` `console.ticket_void` for a ticket that is unknown, used, or over
  */
-export async function redeem(env: Env, value: string): Promise<Visit> {
+export async function redeem(env: Env, value: string, page?: string): Promise<Visit> {
   const row = await env.db.sql.maybe<{
     vmId: string
     vmName: string
@@ -137,6 +141,9 @@ export async function redeem(env: Env, value: string): Promise<Visit> {
     update console_ticket t set used_at = now() from vm v, vm_run r
      where t.ticket_hash = ${hashOf(value)} and t.used_at is null and t.expires_at > now()
        and v.id = t.vm_id and r.id = t.run_id and r.ended is null
+       and (t.session_id is null or exists (
+             select 1 from session s where s.id = t.session_id and s.expires_at > now()
+                and (s.kind <> 'web' or s.token_hash = ${page === undefined ? null : hashOf(page)}::bytea)))
     returning t.vm_id, v.name as vm_name, t.protocol, t.session_id`
   if (row === undefined)
     throw forbidden(

@@ -5,13 +5,19 @@ import { ask, call, inTransaction, parse } from '../../core/call.ts'
 import type { Actor } from '../../core/ctx.ts'
 import type { EngineHandle } from '../../engine.ts'
 import { type ChangeFeed, streamChanges } from '../../events/stream.ts'
-import { bearer, cookie } from '../../http/bearer.ts'
+import { csrfOf } from '../../http/bearer.ts'
 import { correlationId } from '../../http/requests.ts'
 import { login, splitUserName } from '../../identity/login.ts'
-import { endSession, sessionOf } from '../../identity/sessions.ts'
+import { endSession } from '../../identity/sessions.ts'
+import { version } from '../../version.ts'
 import { description } from './description.ts'
-
-const cookieName = 'rookery_session'
+import {
+  dropSessionCookie,
+  mustComeFromHere,
+  sessionAnswer,
+  sessionOfRequest,
+  setSessionCookie,
+} from './web-session.ts'
 
 const Login = z.strictObject({
   user: z.string().min(1).max(512),
@@ -25,7 +31,8 @@ const Login = z.strictObject({
  *
  * | call | meaning |
  * |---|---|
- * | `POST /api/login` | `{ user, password, cookie? }` → `{ token }` (none with `cookie`) |
+ * | `POST /api/login` | `{ user, password, cookie? }` → `{ token }`; with `cookie` the token travels in a cookie, and `{ csrf }` is the proof that pages repeat in `x-csrf-token` with every POST |
+ * | `GET /api/session` | who this is, until when, and `csrf` |
  * | `POST /api/logout` | ends the session |
  * | `POST /api/op/<name>` | input → `{ result }`; with `?plan=true` → `{ plan }` and nothing happens |
  * | `POST /api/query/<name>`, `GET …?input=<json>` | input → `{ result }` |
@@ -34,7 +41,7 @@ const Login = z.strictObject({
  */
 export function nativeDialect(app: FastifyInstance, engine: EngineHandle, feed: ChangeFeed): void {
   const actorOf = async (request: FastifyRequest): Promise<Actor> =>
-    (await sessionOf(engine.db, bearer(request) ?? cookie(request, cookieName) ?? '')).actor
+    (await sessionOfRequest(engine.db, request)).session.actor
   const envOf = async (request: FastifyRequest, reply: FastifyReply) => {
     const id = correlationId(request)
     reply.header('correlation-id', id).header('cache-control', 'no-store')
@@ -43,25 +50,32 @@ export function nativeDialect(app: FastifyInstance, engine: EngineHandle, feed: 
 
   app.post('/api/login', async (request, reply) => {
     const input = parse('login', Login, request.body)
+    if (input.cookie) mustComeFromHere(request)
     const env = engine.env(undefined, correlationId(request))
     const { token } = await login(env, {
       ...splitUserName(input.user),
       password: input.password,
       address: request.ip,
       scope: 'rookery',
-      kind: 'native',
+      kind: input.cookie ? 'web' : 'native',
+      client: request.headers['user-agent'] ?? '',
     })
     reply.header('cache-control', 'no-store')
     if (!input.cookie) return { token }
-    reply.header('set-cookie', `${cookieName}=${token}; Path=/api; HttpOnly; Secure; SameSite=Strict`)
-    return {}
+    setSessionCookie(reply, token)
+    return { csrf: csrfOf(token) }
+  })
+
+  app.get('/api/session', async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return sessionAnswer(await sessionOfRequest(engine.db, request), version)
   })
 
   app.post('/api/logout', async (request, reply) => {
     const env = await envOf(request, reply)
     if (env.actor.sessionId !== undefined) await endSession(engine.db, env.actor.sessionId)
     await inTransaction(env, async ctx => ctx.event('user.logout', { refs: [{ kind: 'user', id: env.actor.userId }] }))
-    reply.header('set-cookie', `${cookieName}=; Path=/api; HttpOnly; Secure; SameSite=Strict; Max-Age=0`)
+    dropSessionCookie(reply)
     return {}
   })
 
