@@ -18,6 +18,7 @@ import type { EngineHandle } from './engine.ts'
 import { Lease } from './engines/lease.ts'
 import { pruneChanges } from './events/changes.ts'
 import { ChangeFeed } from './events/stream.ts'
+import { addConsole, consoleFolder, hasConsole } from './http/console.ts'
 import { createLogger } from './http/logger.ts'
 import { createMetrics } from './http/metrics.ts'
 import { addRequestHooks } from './http/requests.ts'
@@ -40,6 +41,8 @@ export interface EngineHooks {
   /** Domains beside the release's own; with `only`, in place of all but identity. */
   modules?: readonly DomainModule[]
   only?: boolean
+  /** The folder of a built console in place of the checkout's own. */
+  console?: string
   log?: Logger
 }
 
@@ -111,6 +114,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   })
 
   const app = await createHttpServer(config.tls)
+  const consoleAt = hooks.console ?? consoleFolder
   addRequestHooks(app, log)
   const metrics = createMetrics({
     db,
@@ -120,7 +124,8 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     leaseHolds: () => lease.holds,
   })
   addWellKnown(app, { db, metrics, version, instanceId, leaseHolds: () => lease.holds })
-  addWelcome(app)
+  addWelcome(app, { console: hasConsole(consoleAt) })
+  if (hasConsole(consoleAt)) await addConsole(app, consoleAt)
   nativeDialect(app, handle, feed)
   addConsoles(app.server, handle)
   await app.register(async scope => imageProxy(scope as unknown as FastifyInstance, handle))

@@ -1,5 +1,6 @@
 import { existsSync, watch } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from '../console/build.ts'
 import { Fault } from '../fault.ts'
 import { appRoot, paths } from '../instance/paths.ts'
 import { readable } from '../log-line.ts'
@@ -19,11 +20,15 @@ import { follow, type LogFileInfo } from './logs.ts'
 const SETTLED = 150
 
 /** The packages that the parts are made of. */
-const watched = ['engine', 'simulator', 'protocol', 'model'] as const
+const watched = ['engine', 'simulator', 'protocol', 'model', 'web'] as const
+
+/** The part that is built, not started. */
+const CONSOLE = 'web console'
 
 /** Which parts use a source file, by the package it is in. */
 export function partsOf(file: string): string[] {
   const [name, folder] = file.split('/')
+  if (name === 'web') return /^web\/(src|public|index\.html)/.test(file) ? [CONSOLE] : []
   if (folder !== 'src' && folder !== 'migrations') return []
   if (!/\.(ts|sql|json)$/.test(file) || file.endsWith('.test.ts')) return []
   if (name === 'engine' || name === 'simulator') return [name]
@@ -46,6 +51,7 @@ export async function devCommand(
   await folders(p, account)
   const unlock = await takeLock(p.commandLock)
   if (!unlock) throw new Fault('busy', `Another "rookery" works on ${p.dataDir} right now.`, 'Wait for it to end.')
+  await buildConsole(out)
   const settings = await setup(p, w, { root, host: false, account, password: process.env.ROOKERY_ADMIN_PASSWORD }, out)
   const started = startSupervisor(p, settings, true)
   const over = () => started.over() !== undefined
@@ -57,8 +63,11 @@ export async function devCommand(
     over,
   )
   const stopWatching = watchSources(parts => {
-    out.info(`… ${parts.join(' and ')}: a source changed, starting again`)
-    ask(p.socket, { do: 'restart', names: parts }).catch((error: unknown) => out.warn(String(error)))
+    const names = parts.filter(part => part !== CONSOLE)
+    if (names.length < parts.length) buildConsole(out).catch((error: unknown) => out.warn(String(error)))
+    if (names.length === 0) return
+    out.info(`… ${names.join(' and ')}: a source changed, starting again`)
+    ask(p.socket, { do: 'restart', names }).catch((error: unknown) => out.warn(String(error)))
   })
   try {
     // A source that does not parse yet is no reason to give up: its next change is waited for.

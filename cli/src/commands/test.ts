@@ -1,4 +1,5 @@
 import { type TestCluster, startTestCluster } from '@rookery/postgres'
+import { buildConsole } from '../console/build.ts'
 import { Fault } from '../fault.ts'
 import type { Output } from '../output.ts'
 import { step } from '../output.ts'
@@ -36,7 +37,10 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
     process.stdout.write(`no tests in suite ${s.name} yet\n`)
   const clients = names.includes(CONFORMANCE)
   if (clients && !hasConformance()) process.stdout.write(`no tests in suite ${CONFORMANCE} yet\n`)
-  if (clients || full.some(([s]) => s.packages)) await packages(saysYes(o.yes), out)
+  if (clients || full.some(([s]) => s.packages)) {
+    await packages(saysYes(o.yes), out)
+    await buildConsole(out)
+  }
 
   const total = newTally()
   const perSuite: Record<string, Omit<Tally, 'reasons'>> = {}

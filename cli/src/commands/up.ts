@@ -1,3 +1,4 @@
+import { buildConsole } from '../console/build.ts'
 import { Fault } from '../fault.ts'
 import { dataDirOf, type Paths, paths } from '../instance/paths.ts'
 import { readSettings, type Settings } from '../instance/settings.ts'
@@ -45,6 +46,7 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
   try {
     if (await already(p, w, out)) return // the other one was faster
     if (root) await leftovers(p, out)
+    await buildConsole(out)
     settings = await setup(p, w, { root, host: root, account, password }, out)
     started = await start(p, settings, o.detach ?? false, out)
   } finally {

@@ -5,7 +5,7 @@ import { addWelcome } from './welcome.ts'
 
 test('the first page says what this is and where to go, in English and in Korean', async () => {
   const app = Fastify() as unknown as FastifyInstance
-  addWelcome(app)
+  addWelcome(app, { console: false })
   const english = await app.inject({ url: '/' })
   assert.equal(english.statusCode, 200)
   assert.match(english.body, /Rookery is running/)
