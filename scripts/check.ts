@@ -42,6 +42,12 @@ const passed = [
   run('lint', bin('oxlint'), ['--deny-warnings'], 'fix what it names; the rules are in .oxlintrc.json'),
   run('types', bin('tsc'), ['--noEmit'], 'fix what it names'),
   run('types of the console', bin('tsc'), ['--noEmit', '-p', 'web'], 'fix what it names'),
+  run(
+    'types of the native dialect',
+    process.execPath,
+    ['scripts/native-types.ts', '--check'],
+    'node scripts/native-types.ts',
+  ),
   own('imports point one way', importProblems(sources)),
   own(
     'nothing committed names one machine',
