@@ -75,7 +75,7 @@ export interface Range {
 export const vmPoints = (sql: Sql, r: Range): Promise<Point[]> =>
   sql<Point>`
     with raw as (
-      select s.at, array_position(s.vm_ids, ${r.id}::uuid) as i, s.*
+      select array_position(s.vm_ids, ${r.id}::uuid) as i, s.*
         from sample s where s.vm_ids @> array[${r.id}::uuid] and s.at between ${r.from} and ${r.to})
     select to_timestamp(floor(extract(epoch from at) / ${r.bucketSeconds}::int) * ${r.bucketSeconds}::int) as at,
            avg(vm_cpu[i]) as cpu, avg(vm_memory[i])::float8 as memory_used, avg(vm_rx[i]) as rx_bytes, avg(vm_tx[i]) as tx_bytes,
