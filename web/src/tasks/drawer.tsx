@@ -1,0 +1,3 @@
+export function TaskDrawer(_drawer: { open: boolean; onToggle: () => void }) {
+  return null
+}
