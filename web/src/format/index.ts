@@ -1,0 +1,6 @@
+export { type Maybe, missing } from './numbers.ts'
+export { Ago, Missing, Since, Time } from './parts.tsx'
+export { parseSize, type SizeInput, sizeText } from './size-input.ts'
+export { useMinute, useSecond } from './ticker.ts'
+export { epoch, type Moment } from './time.ts'
+export { type Counted, type Format, setZone, useFormat } from './use-format.ts'
