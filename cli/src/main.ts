@@ -103,6 +103,7 @@ program
   .option('-y, --yes', 'install missing Debian packages without asking (or ROOKERY_YES=1)')
   .option('--files <pattern...>', 'only test files whose path contains one of these')
   .option('--name <pattern>', 'only tests whose name matches')
+  .option('--durations [count]', 'how long the slowest files and tests took (25)')
   .option('--list', 'show the files of each suite, run nothing')
   .option(...json)
   .action(run(async (o, out, rest) => (await import('./commands/test.ts')).testCommand(rest, o, out)))

@@ -10,12 +10,14 @@ import { canAsk, confirm } from '../system/ask.ts'
 import { saysYes } from '../system/yes.ts'
 import { hasSystemd } from '../system/systemd.ts'
 import { hasConformance, runConformance } from '../testing/conformance.ts'
+import { slowest } from '../testing/durations.ts'
 import { indent, newTally, runSuite, type Tally } from '../testing/run-suite.ts'
 import { CONFORMANCE, filesOf, type Suite, suiteNames, suites } from '../testing/suites.ts'
 
 interface TestOptions {
   files?: string[]
   name?: string
+  durations?: string | true
   list?: boolean
   json?: boolean
   yes?: boolean
@@ -49,7 +51,7 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
   try {
     const env = environment(cluster)
     for (const [s, files] of full) {
-      const tally = await one(s, files, env, o.name)
+      const tally = await one(s, files, env, o)
       perSuite[s.name] = add(total, tally)
     }
     if (clients && hasConformance()) perSuite[CONFORMANCE] = add(total, await runConformance(env, o.files ?? []))
@@ -98,7 +100,7 @@ async function one(
   s: Suite,
   files: readonly string[],
   env: NodeJS.ProcessEnv,
-  name: string | undefined,
+  { name, durations }: Pick<TestOptions, 'name' | 'durations'>,
 ): Promise<Tally> {
   const began = performance.now()
   const seconds = () => ((performance.now() - began) / 1_000).toFixed(1)
@@ -121,6 +123,8 @@ async function one(
     process.stdout.write(
       `${tally.failed ? '✗' : '✓'} ${s.name}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in ${seconds()} s, ${files.length} files\n`,
     )
+    if (durations !== undefined)
+      process.stdout.write(slowest(run.durations, durations === true ? 25 : Number(durations)))
     if (stop.signal.aborted) throw new Fault('failed', 'Interrupted.', 'Run it again.')
     return tally
   } finally {

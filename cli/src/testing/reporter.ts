@@ -1,11 +1,11 @@
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import type { TestEvent } from 'node:test/reporters'
 
 /** A line that the reporter writes for the runner to read. */
 export interface Heard {
-  readonly kind: 'pass' | 'fail' | 'skip' | 'start'
+  readonly kind: 'pass' | 'fail' | 'skip' | 'start' | 'end'
   readonly name: string
-  /** How long it took, milliseconds. */
+  /** How long it took, milliseconds; of the end of a file the processor time of its process and of those it waited for. */
   readonly ms?: number
   /** Why it failed or was skipped. */
   readonly why?: string
@@ -25,6 +25,14 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     const heard = hear(event, around)
     if (heard) writeSync(RESULTS, `${JSON.stringify(heard)}\n`)
   }
+  writeSync(RESULTS, `${JSON.stringify({ kind: 'end', name: 'the file', ms: processorMs() } satisfies Heard)}\n`)
+}
+
+/** Processor time of this process and of the children that it has waited for (proc(5): fields 14 to 17, in hundredths of a second). */
+function processorMs(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0)
 }
 
 function hear(event: TestEvent, around: string[]): Heard | undefined {

@@ -64,7 +64,7 @@ export function runFile(r: FileRun): Promise<{ printed: string; broken?: string 
       rest = lines.pop() ?? ''
       for (const line of lines) {
         const h = JSON.parse(line) as Heard
-        last = h.name
+        if (h.kind !== 'end') last = h.name
         failed ||= h.kind === 'fail'
         r.heard(h)
       }

@@ -18,10 +18,21 @@ export interface Listener {
   failed(file: string, name: string, why: string): void
 }
 
+/** How long a file or a test of it took. */
+export interface Duration {
+  readonly file: string
+  /** Of a test; none for the whole file. */
+  readonly name?: string
+  readonly ms: number
+  /** Processor time of a file and of the processes it waited for, milliseconds; guests of a daemon are not among them. */
+  readonly cpuMs?: number
+}
+
 /** A suite that runs: its counts so far, the files at work, and its end. */
 export interface SuiteRun {
   readonly tally: Tally
   readonly at: ReadonlySet<string>
+  readonly durations: readonly Duration[]
   readonly ended: Promise<Tally>
 }
 
@@ -33,6 +44,7 @@ export function runSuite(
 ): SuiteRun {
   const tally = newTally()
   const at = new Set<string>()
+  const durations: Duration[] = []
   const queue = [...files]
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined && !o.signal?.aborted; file = queue.shift()) {
@@ -43,8 +55,12 @@ export function runSuite(
   }
   const one = async (file: string) => {
     const failures: Heard[] = []
+    const began = performance.now()
+    let cpuMs = 0
     const heard = (h: Heard) => {
       if (h.kind === 'fail') failures.push(h)
+      if (h.kind === 'end') cpuMs = h.ms ?? 0
+      else if (h.kind !== 'start' && h.ms !== undefined) durations.push({ file, name: h.name, ms: h.ms })
       count(tally, h, file)
     }
     const { printed, broken } = await runFile({
@@ -54,6 +70,7 @@ export function runSuite(
       ...(s.silence === undefined ? {} : { silence: s.silence }),
       heard,
     })
+    durations.push({ file, ms: performance.now() - began, cpuMs })
     if (broken) failures.push({ kind: 'fail', name: 'the file itself', why: broken })
     if (broken) tally.failed++
     const last = failures.length - 1
@@ -66,7 +83,7 @@ export function runSuite(
     )
   }
   const ended = Promise.all(Array.from({ length: s.concurrency }, worker)).then(() => tally)
-  return { tally, at, ended }
+  return { tally, at, durations, ended }
 }
 
 function count(tally: Tally, h: Heard, file: string): void {
