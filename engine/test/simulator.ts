@@ -45,6 +45,9 @@ export interface SimulatorProcess {
   close(): Promise<void>
 }
 
+/** How long pretended work takes in tests: what they show does not depend on it, and there is much of it. */
+export const pace = 0.05
+
 /** Starts `simulator/src/main.ts`. */
 export async function startSimulator(hosts: number, seed = 'engine tests'): Promise<SimulatorProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'rookery-sim-'))
@@ -62,7 +65,7 @@ export async function startSimulator(hosts: number, seed = 'engine tests'): Prom
   const [tls, agentTls] = [await side('host'), await side('engine')]
   const config = await file(
     'simulator.json',
-    JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tls, hosts, seed, clock: 'real' }),
+    JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tls, hosts, seed, clock: 'real', pace }),
   )
   const main = fileURLToPath(import.meta.resolve('@rookery/simulator/main'))
   const child = spawn(process.execPath, [main, '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -10,6 +10,7 @@ import { list as listHosts } from '../src/inventory/host/queries.ts'
 import { list as listDomains } from '../src/storage/domain/queries.ts'
 import { type EngineDatabase, engineDatabase } from './database.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
+import { pace } from './simulator.ts'
 import { until } from './until.ts'
 
 /** An engine with pretended hosts, all in this process, its first storage active. For kills there is `world.ts`. */
@@ -37,7 +38,7 @@ export async function startWorld(o: { hosts?: number; hooks?: EngineHooks; wait?
       }),
     ),
   ) as { cert: string; key: string; ca: string }
-  const sim = await createSimulator({ tls: pki.host, hosts, clock: 'real', seed: 'engine tests' })
+  const sim = await createSimulator({ tls: pki.host, hosts, clock: 'real', pace, seed: 'engine tests' })
   const one = await startTestEngine(database, {
     config: { agentTls: files, simulator: { url: sim.url, hosts, storagePath: '/pretended' } },
     ...(o.hooks === undefined ? {} : { hooks: o.hooks }),

@@ -53,14 +53,14 @@ export function launch(host: SimHost, run: Run): void {
   const startedAt = host.fleet.clock.now()
   if (run.spec.restoreFrom !== null) {
     report(host, run, { status: 'restoring_state', startedAt })
-    later(host, run, 'restored', between(host, run, restoreMs, 'restore'))
+    later(host, run, 'restored', lasts(host, run, restoreMs, 'restore'))
   } else if (run.spec.startPaused) report(host, run, { status: 'paused', pauseReason: 'user', startedAt })
   else boot(host, run, startedAt)
 }
 
 /** The guest's system starts; `up` when its agent answers, or after the grace without one. */
 export function boot(host: SimHost, run: Run, startedAt = run.report.startedAt): void {
-  const ms = hasSystem(run.spec) ? between(host, run, bootMs, 'boot') : run.spec.guestAgentGraceSeconds * 1000
+  const ms = hasSystem(run.spec) ? lasts(host, run, bootMs, 'boot') : run.spec.guestAgentGraceSeconds * 1000
   later(host, run, 'booted', ms)
   report(host, run, { status: 'powering_up', pauseReason: null, startedAt, guestAgent: false, guest: null })
 }
@@ -74,7 +74,7 @@ export function reboot(host: SimHost, run: Run, how: 'asked' | 'reset'): void {
 /** The power button is pressed. */
 export function pressPower(host: SimHost, run: Run): void {
   if (run.due?.turn === 'shut_down') return
-  if (hasSystem(run.spec)) later(host, run, 'shut_down', between(host, run, shutdownMs, 'shutdown'))
+  if (hasSystem(run.spec)) later(host, run, 'shut_down', lasts(host, run, shutdownMs, 'shutdown'))
   else later(host, run, 'ignored_button', deafGuestMs)
   report(host, run, { status: 'powering_down' })
 }
@@ -191,9 +191,8 @@ function vacate(host: SimHost, run: Run): void {
   for (const disk of run.spec.disks) invariants.leave('disk_twice', disk.volume.volumeId, user)
 }
 
-function between(host: SimHost, run: Run, [low, high]: readonly [number, number], what: string): number {
-  return host.fleet.random.between(low, high, what, run.spec.runId)
-}
+const lasts = (host: SimHost, run: Run, bounds: readonly [number, number], what: string): number =>
+  host.fleet.lasts(bounds, what, run.spec.runId)
 
 /** What the agent of a pretended guest says: an address on each card that is plugged in. */
 function guestOf(host: SimHost, run: Run): GuestReport {

@@ -50,6 +50,17 @@ test('heartbeats, statistics and the life of a guest follow the turned clock', a
   await lines.return(undefined)
 })
 
+test('the pace of a fleet says how long what it pretends takes', async t => {
+  const slow = await fixture(t, { pace: 100 })
+  const id = randomUUID()
+  const ensure = { kind: 'network.ensure' as const, networkId: randomUUID(), name: 'n', mode: 'nat' as const, mtu: 0 }
+  await slow.client().putTask(id, request(ensure, slow.clock))
+  slow.clock.advance(1_999) // 20 to 200 ms at the usual pace
+  assert.equal((await slow.client().task(id)).state, 'running')
+  slow.clock.advance(18_001)
+  assert.equal((await slow.client().task(id)).state, 'finished')
+})
+
 test('a listing says how runs ended that nobody watched, for a week', async t => {
   const { client, clock, done } = await fixture(t)
   const spec = bareSpec()

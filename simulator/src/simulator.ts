@@ -35,6 +35,8 @@ export interface SimulatorOptions {
   /** The same seed is the same fleet. */
   seed?: string | number
   clock?: 'real' | 'manual' | Clock
+  /** How long tasks, boots and shutdowns take, as a part of what they usually pretend to; 1 unless said. */
+  pace?: number
   /** Port of the data port (image tickets, no client certificate); 0 takes a free one. */
   imagesPort?: number
   /** Files of each new ISO domain. */
@@ -79,9 +81,12 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     budget: { left: options.mostContentBytes ?? GiB },
     isoFiles: options.isoFiles ?? [{ name: 'tiny.iso', size: 12 * 1024 * 1024 }],
   })
+  const random = seeded(options.seed ?? 0)
+  const { pace = 1 } = options
   const fleet: Fleet = {
     clock: until(time, () => closed),
-    random: seeded(options.seed ?? 0),
+    random,
+    lasts: (bounds, ...words) => random.between(...bounds, ...words) * pace,
     journal,
     pool,
     log: options.log ?? pino({ level: 'silent' }),

@@ -149,12 +149,12 @@ export class TaskTable {
         code: 'simulator.fault',
         message: 'This task was made to fail.',
       }
-      return wait(undefined, fleet.random.between(20, 200, id), () => this.#fail(id, error))
+      return wait(undefined, fleet.lasts([20, 200], id), () => this.#fail(id, error))
     }
     try {
       const plan = planOf(this.#host, task)
       plan.begin?.()
-      wait(plan, fleet.random.between(...plan.ms, id), () => {
+      wait(plan, fleet.lasts(plan.ms, id), () => {
         const done = (result: unknown) =>
           this.#end(id, { id, state: 'finished', result: result ?? null, ...this.#host.next() })
         const failed = (error: unknown) => {
@@ -176,7 +176,7 @@ export class TaskTable {
       })
     } catch (error) {
       const wire = this.#wire(error, task)
-      wait(undefined, fleet.random.between(5, 30, id), () => this.#fail(id, wire))
+      wait(undefined, fleet.lasts([5, 30], id), () => this.#fail(id, wire))
     }
   }
 
