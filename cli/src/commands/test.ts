@@ -50,10 +50,12 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
   const cluster = full.length ? await startTestCluster() : undefined
   try {
     const env = environment(cluster)
-    for (const [s, files] of full) {
-      const tally = await one(s, files, env, o)
-      perSuite[s.name] = add(total, tally)
+    const lanes = Map.groupBy(full, ([s]) => s.lane)
+    const along = async (lane: typeof full) => {
+      for (const [s, files] of lane) perSuite[s.name] = add(total, await one(s, files, env, o))
     }
+    const ends = await Promise.allSettled([...lanes.values()].map(along))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     if (clients && hasConformance()) perSuite[CONFORMANCE] = add(total, await runConformance(env, o.files ?? []))
   } finally {
     await cluster?.close()

@@ -5,7 +5,12 @@ import { appRoot } from '../instance/paths.ts'
 export interface Suite {
   readonly name: string
   readonly files: readonly string[]
-  /** Test files at once. Suites with real machines go one by one: guests are slow when they share two cores. */
+  /**
+   * Suites of a lane run one after another, and the lanes beside each other: tests with real machines mostly wait for guests, and
+   * leave the processor to tests of what needs none.
+   */
+  readonly lane: 'code' | 'machines'
+  /** Test files at once. Every wait is for a state and has much patience, so that guests that share two cores are only slower. */
   readonly concurrency: number
   /** Debian packages beyond none: hosts, guests and images. */
   readonly packages: boolean
@@ -15,21 +20,32 @@ export interface Suite {
   readonly patience: number
 }
 
-/** Every suite, in the order in which they run: the quick ones first. */
+const machines = { lane: 'machines', packages: true, always: true, patience: 900 } as const
+
+/** Every suite, in the order in which those of a lane run: the quick ones first. */
 export const suites: readonly Suite[] = [
   {
     name: 'unit',
+    lane: 'code',
     files: ['*/src/**/*.test.ts', '*/scripts/**/*.test.ts', 'scripts/**/*.test.ts', 'conformance/**/*.test.ts'],
     concurrency: 2,
     packages: false,
     always: true,
     patience: 120,
   },
-  { name: 'contract', files: ['*/contract/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
-  { name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
-  { name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
-  { name: 'faults', files: ['faults/**/*.test.ts'], concurrency: 1, packages: true, always: true, patience: 900 },
-  { name: 'scale', files: ['scale/**/*.test.ts'], concurrency: 1, packages: false, always: false, patience: 1_800 },
+  { ...machines, name: 'contract', files: ['*/contract/**/*.test.ts'], concurrency: 2 },
+  { ...machines, name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 2 },
+  { ...machines, name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1 },
+  { ...machines, name: 'faults', files: ['faults/**/*.test.ts'], concurrency: 1 },
+  {
+    ...machines,
+    name: 'scale',
+    files: ['scale/**/*.test.ts'],
+    concurrency: 1,
+    always: false,
+    packages: false,
+    patience: 1_800,
+  },
 ]
 
 /** The one that is a program of its own: real clients of others, which it may fetch from their registries. */
