@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { Fault } from '../fault.ts'
 import type { Step } from '../output.ts'
 import { exec, type Finished, plainEnv } from '../system/exec.ts'
+import { takeLock } from '../system/lock.ts'
 import { missingOf, type Need } from './list.ts'
 import { withoutServiceStarts } from './policy.ts'
 
@@ -36,8 +37,24 @@ export function progressOf(line: string): string | undefined {
   return `${kind === 'dlstatus' ? 'download' : 'install'} ${Math.round(Number(percent))} % ${text.join(':').trim()}`.trim()
 }
 
+/** One of us at a time: what keeps services from starting, and apt's package lists, are the machine's. */
+const ONE = '/run/rookery-packages.lock'
+
 /** Installs packages without starting a service, showing progress. Needs root; waits for another apt to finish. */
 export async function installPackages(names: readonly string[], step: Step): Promise<void> {
+  let letGo = await takeLock(ONE)
+  if (letGo === undefined) {
+    step.note('waiting for another rookery that installs packages')
+    letGo = await takeLock(ONE, { wait: true })
+  }
+  try {
+    await install(names, step)
+  } finally {
+    await letGo?.()
+  }
+}
+
+async function install(names: readonly string[], step: Step): Promise<void> {
   await withoutServiceStarts(async () => {
     const known = await exec(['apt-cache', 'show', '--no-all-versions', ...names])
     let updated = false
@@ -45,10 +62,10 @@ export async function installPackages(names: readonly string[], step: Step): Pro
       await update(step)
       updated = true
     }
-    let done = await install(names, step)
+    let done = await aptInstall(names, step)
     if (done.code !== 0 && !updated && /404|Unable to (fetch|locate)|Failed to fetch/.test(done.stderr)) {
       await update(step) // the lists were old: what they name is gone from the mirror
-      done = await install(names, step)
+      done = await aptInstall(names, step)
     }
     if (done.code !== 0) throw failed('install', done, names)
   })
@@ -60,7 +77,7 @@ async function update(step: Step): Promise<void> {
   if (done.code !== 0) throw failed('update', done, [])
 }
 
-const install = (names: readonly string[], step: Step) =>
+const aptInstall = (names: readonly string[], step: Step) =>
   apt(['install', '--yes', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', ...names], step)
 
 /** Runs apt-get, its progress on descriptor 3. Its group is its own, so that Ctrl-C does not stop dpkg half way. */

@@ -8,22 +8,22 @@ export const LOCK_TAKEN = 75
  * The words that run `argv` while it holds a lock on `file`. The kernel keeps the lock (no process id to go stale) and lets go when the
  * program ends, however it ends; Node does not pass the descriptor on to its own children.
  */
-export const underLock = (file: string, argv: readonly string[]): string[] => [
+export const underLock = (file: string, argv: readonly string[], o: { wait?: boolean } = {}): string[] => [
   '/usr/bin/flock',
   '--no-fork',
-  '--nonblock',
+  ...(o.wait === true ? [] : ['--nonblock']),
   `--conflict-exit-code=${LOCK_TAKEN}`,
   file,
   ...argv,
 ]
 
 /**
- * Takes the lock on `file` for this process, or answers undefined when another holds it. A small child holds it for us
+ * Takes the lock on `file` for this process, or answers undefined when another holds it; with `wait` it comes when the other lets go. A small child holds it for us
  * (Node has no flock of its own) and ends when its standard input does, so also when we are killed. What is answered lets go; who is
  * about to have the same lock taken waits for its promise.
  */
-export function takeLock(file: string): Promise<(() => Promise<void>) | undefined> {
-  const [program, ...args] = underLock(file, ['/bin/sh', '-c', 'echo held; exec cat >/dev/null'])
+export function takeLock(file: string, o: { wait?: boolean } = {}): Promise<(() => Promise<void>) | undefined> {
+  const [program, ...args] = underLock(file, ['/bin/sh', '-c', 'echo held; exec cat >/dev/null'], o)
   return new Promise((resolve, reject) => {
     const child = spawn(program as string, args, { env: plainEnv, stdio: ['pipe', 'pipe', 'pipe'] })
     let said = ''

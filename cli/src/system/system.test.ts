@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { paths } from '../instance/paths.ts'
 import type { Settings } from '../instance/settings.ts'
-import { until } from '../testing/until.ts'
 import { exec, must } from './exec.ts'
 import { reach } from './https.ts'
 import { LOCK_TAKEN, takeLock, underLock } from './lock.ts'
@@ -23,9 +22,11 @@ test('a lock is held by one at a time and free again when it is let go', async (
   const file = join(folder, 'a.lock')
   const release = (await takeLock(file)) ?? assert.fail('the lock is free')
   assert.equal(await takeLock(file), undefined)
-  release()
-  const again = await until(() => takeLock(file))
-  again()
+  const waiting = takeLock(file, { wait: true })
+  await release()
+  const again = (await waiting) ?? assert.fail('who waits gets it')
+  assert.equal(await takeLock(file), undefined)
+  await again()
 })
 
 test('a lock goes with the program that was run under it, also when that is killed', async () => {
