@@ -42,6 +42,7 @@ describe('networks of a host without guests', { skip: missing ?? false }, () => 
     }
     there()
     for (const _ of [1, 2]) {
+      await host.client.facts() // comes when libvirt has answered
       await host.stopAgent('SIGTERM')
       assert.deepEqual([bridges(), tables(), dhcpServers()], [[], [], []])
       await host.startAgent()
@@ -60,6 +61,7 @@ describe('networks of a host without guests', { skip: missing ?? false }, () => 
     assert.equal(bridges().length, 2)
     await host.daemon.startDaemon()
     await host.startAgent()
+    await host.client.facts() // comes when libvirt has answered
     await host.stopAgent('SIGTERM')
     assert.equal(bridges().length, 0)
   })

@@ -35,8 +35,10 @@ export class OwnerWatch {
       const found = statSync(join(this.#folder, name), { throwIfNoEntry: false })
       if (found === undefined) continue
       const owner = `${found.uid}:${found.gid}`
-      if (owner === layoutOwner) this.#given.add(name)
-      else if (all || this.#given.has(name)) this.#strays.add(`${name} ${owner}`)
+      // A file that takes the place of another of that name is another file.
+      const file = `${name} ${found.ino} ${found.birthtimeMs}`
+      if (owner === layoutOwner) this.#given.add(file)
+      else if (all || this.#given.has(file)) this.#strays.add(`${name} ${owner}`)
     }
   }
 }
