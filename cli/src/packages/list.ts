@@ -33,6 +33,8 @@ export const testPackages: readonly Need[] = [
   { name: 'mtools', why: 'fills a boot partition' },
   { name: 'dosfstools', why: 'makes a boot partition' },
   { name: 'e2fsprogs', why: 'makes a data partition' },
+  { name: 'chromium', why: 'visits the web console' },
+  { name: 'fonts-noto-cjk', why: 'shows Korean in pictures' },
   { name: 'kmod', why: "lists a kernel's modules" },
 ]
 

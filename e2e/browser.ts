@@ -1,0 +1,97 @@
+/**
+ * A real Chromium, driven as a person would: by role and visible name. Whatever a page complains about on the way (scripts that
+ * fail, requests that the content security policy stops) fails the test that drove it.
+ */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+/** Where distributions put it. */
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** The browser, or why there is none: for `skip`. */
+export const executable = places.find(place => existsSync(place))
+export const noBrowser = executable === undefined ? 'needs the Debian package chromium' : false
+
+/** The languages of the console. */
+export type Language = 'en' | 'ko'
+
+/** Starts the browser without anything that talks to the outside. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: executable ?? assert.fail('there is no browser'),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** Runs in the page, before anything of it. */
+const tellViolations = `document.addEventListener('securitypolicyviolation', event =>
+  console.error('content security policy: ' + [event.violatedDirective, event.blockedURI, event.sample].join(' ')))`
+
+/** What a person has before him. */
+export interface Seat {
+  readonly page: Page
+  readonly context: BrowserContext
+  readonly language: Language
+  /** Everything the page complained about so far. */
+  readonly complaints: string[]
+  /** A complaint that a test provokes on purpose. */
+  expect(pattern: RegExp): void
+  /** How often the page was loaded from the engine. */
+  readonly loads: () => number
+  /** Closes it; fails when the page complained. */
+  leave(): Promise<void>
+}
+
+/** Opens a browser window of its own: no cookies, this language and theme. */
+export async function sit(
+  browser: Browser,
+  o: { origin: string; language?: Language; dark?: boolean; width?: number; height?: number },
+): Promise<Seat> {
+  const language = o.language ?? 'en'
+  const context = await browser.newContext({
+    baseURL: o.origin,
+    // The engine's own CA; that a browser accepts it once it is trusted is OpenSSL's business, not this test's.
+    ignoreHTTPSErrors: true,
+    locale: language === 'ko' ? 'ko-KR' : 'en-GB',
+    colorScheme: o.dark === true ? 'dark' : 'light',
+    viewport: { width: o.width ?? 1360, height: o.height ?? 900 },
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  const expected: RegExp[] = []
+  let loads = 0
+  const complain = (text: string) => {
+    if (!expected.some(pattern => pattern.test(text))) complaints.push(text)
+  }
+  page.on('pageerror', error => complain(`error: ${error.stack ?? error.message}`))
+  page.on('console', message => {
+    if (message.type() === 'error') complain(`console: ${message.text()}`)
+  })
+  page.on('request', request => {
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) loads++
+  })
+  await page.addInitScript({ content: tellViolations })
+  return {
+    page,
+    context,
+    language,
+    complaints,
+    expect: pattern => void expected.push(pattern),
+    loads: () => loads,
+    async leave() {
+      await context.close()
+      assert.deepEqual(complaints, [], 'the page complained')
+    },
+  }
+}

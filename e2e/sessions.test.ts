@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { adminPassword } from '../engine/test/engine.ts'
+import { startWorld, type World } from '../engine/test/small-world.ts'
+import { noViolations } from './axe.ts'
+import { launch, noBrowser, type Seat, sit } from './browser.ts'
+
+const words = {
+  en: {
+    signIn: 'Sign in',
+    user: 'User name',
+    password: 'Password',
+    wrong: /name or the password is wrong/,
+    menu: /User menu/,
+    out: 'Sign out',
+  },
+  ko: {
+    signIn: '로그인',
+    user: '사용자 이름',
+    password: '비밀번호',
+    wrong: /올바르지 않습니다/,
+    menu: /사용자 메뉴/,
+    out: '로그아웃',
+  },
+} as const
+
+describe('signing in and out in a browser, against simulated hosts', { skip: noBrowser }, () => {
+  let world: World
+  let browser: Browser
+  before(async () => {
+    ;[world, browser] = await Promise.all([startWorld(), launch()])
+  })
+  after(async () => {
+    await browser.close()
+    await world.stop()
+  })
+
+  async function signIn(seat: Seat, password = adminPassword): Promise<void> {
+    const w = words[seat.language]
+    await seat.page.getByRole('textbox', { name: w.user }).fill('admin@internal')
+    await seat.page.getByRole('textbox', { name: w.password }).fill(password)
+    await seat.page.getByRole('button', { name: w.signIn, exact: true }).click()
+  }
+
+  for (const language of ['en', 'ko'] as const)
+    test(`${language}: a wrong password is told, the right one leads to the page that was asked for`, async () => {
+      const seat = await sit(browser, { origin: world.one.url, language })
+      const { page } = seat
+      const w = words[language]
+      seat.expect(/401/)
+      await page.goto('/admin/hosts')
+      await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
+      await noViolations(page, 'sign-in')
+      await signIn(seat, 'wrong')
+      await page.getByText(w.wrong).waitFor()
+      assert.match(page.url(), /\/sign-in/)
+      await signIn(seat)
+      await page.waitForURL('**/admin/hosts')
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.getByRole('button', { name: w.menu }).click()
+      await page.getByRole('menuitem', { name: w.out }).click()
+      await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
+      await seat.leave()
+    })
+
+  test('an address of another site after sign-in is not followed (W22)', async () => {
+    for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']) {
+      const seat = await sit(browser, { origin: world.one.url })
+      seat.expect(/401/)
+      await seat.page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
+      await signIn(seat)
+      await seat.page.getByRole('button', { name: words.en.menu }).waitFor()
+      assert.equal(new URL(seat.page.url()).origin, world.one.url, next)
+      await seat.leave()
+    }
+  })
+
+  test('a session that is ended elsewhere shows the sign-in over the page, and goes on where it was', async () => {
+    const seat = await sit(browser, { origin: world.one.url })
+    const { page } = seat
+    seat.expect(/401/)
+    await page.goto('/admin/vms')
+    await signIn(seat)
+    await page.waitForURL('**/admin/vms')
+    const loads = seat.loads()
+    await world.database.db.sql`select 1`
+    const token = await world.one.login()
+    const sessions = (await world.one.http('POST', '/api/query/session.list', { token, body: {} })).json.result as {
+      id: string
+      kind: string
+    }[]
+    for (const each of sessions.filter(s => s.kind === 'web'))
+      await world.one.http('POST', '/api/op/session.end', { token, body: { id: each.id } })
+    const dialog = page.getByRole('dialog')
+    await dialog.waitFor({ timeout: 5000 })
+    assert.match(page.url(), /\/admin\/vms/)
+    await dialog.getByRole('textbox', { name: words.en.password }).fill(adminPassword)
+    await dialog.getByRole('button', { name: words.en.signIn, exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    assert.equal(seat.loads(), loads, 'nothing was loaded again')
+    await seat.leave()
+  })
+})
