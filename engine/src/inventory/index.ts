@@ -11,6 +11,7 @@ import { deactivateHost } from './host/deactivate.ts'
 import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
+import * as overview from './overview.ts'
 import { searchOf } from '../search/index.ts'
 import { clusterFields, dataCenterFields, hostFields } from './search-fields.ts'
 import { summary } from './summary.ts'
@@ -32,6 +33,8 @@ export const inventory: DomainModule = {
     clusterList,
     hostList,
     summary,
+    overview.counts,
+    overview.now,
     tagQueries.list,
     tagQueries.assignments,
     searchOf('dataCenter', 'data_center', dataCenterFields, byName),
