@@ -1,6 +1,7 @@
 import charts from './charts.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import console from './console.json' with { type: 'json' }
+import dashboard from './dashboard.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import format from './format.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
@@ -8,4 +9,4 @@ import shell from './shell.json' with { type: 'json' }
 import status from './status.json' with { type: 'json' }
 
 /** All words in Korean, by area. */
-export const words = { charts, common, console, errors, format, images, shell, status }
+export const words = { charts, common, console, dashboard, errors, format, images, shell, status }
