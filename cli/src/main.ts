@@ -85,6 +85,7 @@ program
 const doctor = program.command('doctor')
 doctor
   .description('look for what is wrong with this machine and this instance; exit 1 when something blocks')
+  .option('--lang <language>', 'en or ko (default from LC_ALL, LC_MESSAGES or LANG)')
   .option(...dataDir)
   .option(...json)
   .action(run(async (o, out) => (await import('./commands/doctor.ts')).doctorCommand(o, out)))

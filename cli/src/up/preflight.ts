@@ -13,10 +13,14 @@ import { whoListens } from '../system/proc.ts'
 
 const MiB = 1024 * 1024
 /** Below this much free space `up` refuses; below the second it warns. */
-const DISK_LEAST = 1024 * MiB
-const DISK_GOOD = 5 * 1024 * MiB
-/** What engine, database and agent take when idle, and a small guest. */
-const MEMORY_GOOD = 1024 * MiB
+export const DISK_LEAST = 1024 * MiB
+export const DISK_GOOD = 5 * 1024 * MiB
+/** With room for fewer files than this `up` refuses. */
+export const FILES_LEAST = 10_000
+/** What engine, database, agent, libvirtd and supervisor take when idle: 387 MB measured. */
+export const MEMORY_IDLE = 400 * MiB
+/** The same, and a small guest. */
+export const MEMORY_GOOD = 1024 * MiB
 
 /** The architectures that binaries exist for. */
 export function checkMachine(platform: string = process.platform, arch: string = process.arch): void {
@@ -40,7 +44,7 @@ export async function checkDisk(dataDir: string, out: Output): Promise<void> {
       `Only ${humanBytes(free)} are free at ${at}; at least ${humanBytes(DISK_LEAST)} are needed.`,
       'Free some space, or choose a --data-dir on another file system.',
     )
-  if (files > 0 && ffree < 10_000)
+  if (files > 0 && ffree < FILES_LEAST)
     throw new Fault(
       'disk',
       `The file system of ${at} can hold only ${ffree} more files.`,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Account } from '@rookery/postgres'
 import type { Paths } from '../instance/paths.ts'
 import { type Settings, shortId, writeWhole } from '../instance/settings.ts'
-import { serverNames } from '../pki/names.ts'
+import { type Names, serverNames } from '../pki/names.ts'
 import { type Authority, authority, identity } from '../pki/store.ts'
 import { configs, ENGINE_CLIENT } from './configs.ts'
 
@@ -58,6 +58,12 @@ export async function adminPassword(
   return given ? 'given' : 'made'
 }
 
+/** The names and addresses under which people reach an instance on this machine now. */
+export function peoplesNames(s: Settings, hostname: string): Names {
+  const addresses = Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(a => a.address))
+  return serverNames({ fqdn: s.fqdn, hostname, listen: s.listen, addresses })
+}
+
 /** Makes or renews every certificate of the instance. Says how many were signed now. */
 export async function certificates(
   p: Paths,
@@ -68,8 +74,7 @@ export async function certificates(
   const ca = await authority(p.pki, { organization: s.organization, instance: shortId(s) })
   await copyFile(join(p.pki, 'ca.crt'), p.caForUsers)
   await chmod(p.caForUsers, 0o644)
-  const addresses = Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(a => a.address))
-  const people = serverNames({ fqdn: s.fqdn, hostname, listen: s.listen, addresses })
+  const people = peoplesNames(s, hostname)
   const here = serverNames({ fqdn: 'localhost', hostname: 'localhost', listen: '127.0.0.1', addresses: [] })
   const tls = (folder: string) => join(folder, 'tls')
   const owned = account ? { owner: account } : {}

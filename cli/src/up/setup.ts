@@ -75,7 +75,7 @@ async function database(p: Paths, w: Wishes, s: Settings, out: Output): Promise<
 }
 
 /** The name that the machine's own address resolves back to, if anybody knows one. */
-async function ownFqdn(): Promise<string | undefined> {
+export async function ownFqdn(): Promise<string | undefined> {
   const said = await exec(['hostname', '--fqdn'], { timeout: 5_000 }).catch(() => undefined)
   if (said?.code === 0 && said.stdout.trim()) return said.stdout.trim()
   return lookup(hostname()).then(
