@@ -36,6 +36,7 @@ export const testPackages: readonly Need[] = [
   { name: 'chromium', why: 'visits the web console' },
   { name: 'fonts-noto-cjk', why: 'shows Korean in pictures' },
   { name: 'kmod', why: "lists a kernel's modules" },
+  { name: 'faketime', why: 'moves the clock of one process' },
 ]
 
 /** `dpkg-query -W -f '${Package} ${db:Status-Status}\n'` output → the packages of `needs` that are not installed. */
