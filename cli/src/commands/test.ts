@@ -49,7 +49,7 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
   // One throw-away database server for all test processes.
   const cluster = full.length ? await startTestCluster() : undefined
   try {
-    const env = environment(cluster)
+    const env = { ...environment(cluster), ...(await guest(full)) }
     const lanes = Map.groupBy(full, ([s]) => s.lane)
     const along = async (lane: typeof full) => {
       for (const [s, files] of lane) perSuite[s.name] = add(total, await one(s, files, env, o))
@@ -96,6 +96,14 @@ function environment(cluster: TestCluster | undefined): NodeJS.ProcessEnv {
   // Node's runner marks its children with this; inherited by mistake it would make a run inside a run do nothing.
   delete env.NODE_TEST_CONTEXT
   return cluster ? { ...env, ROOKERY_TEST_POSTGRES: cluster.cluster.socket } : env
+}
+
+/** The guest that tests of the libvirt client boot: made before the first test, so that none waits for another to make it. */
+async function guest(chosen: readonly (readonly [Suite, readonly string[]])[]): Promise<NodeJS.ProcessEnv> {
+  if (!isRoot() || !chosen.some(([s]) => s.name === 'lab')) return {}
+  const { tinyForTests } = await import('@rookery/lab/images/for-tests')
+  const tiny = await tinyForTests()
+  return 'skip' in tiny ? {} : { LIBVIRT_TEST_GUEST: tiny.paths.disk }
 }
 
 async function one(
