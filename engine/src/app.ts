@@ -17,6 +17,7 @@ import { allDomains } from './domains.ts'
 import type { EngineHandle } from './engine.ts'
 import { Lease } from './engines/lease.ts'
 import { pruneChanges } from './events/changes.ts'
+import { pruneEvents } from './events/prune.ts'
 import { ChangeFeed } from './events/stream.ts'
 import { addConsole, consoleFolder, hasConsole } from './http/console.ts'
 import { createLogger } from './http/logger.ts'
@@ -27,6 +28,7 @@ import { addWelcome } from './http/welcome.ts'
 import { addWellKnown } from './http/well-known.ts'
 import type { HostPort } from './jobs/host-port.ts'
 import type { JobHooks } from './jobs/hooks.ts'
+import { pruneJobs } from './jobs/prune.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { startReconcilers } from './reconcile/loop.ts'
 import { reconciler } from './reconcile/reconciler.ts'
@@ -65,7 +67,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   const log = hooks.log ?? createLogger(config.log.level, { engine: instanceId.slice(0, 8) })
   const db = openDatabase(config.database, { connections: config.connections })
   const modules = hooks.only === true ? allDomains().slice(0, 1) : allDomains()
-  const all = [...modules, ...(hooks.modules ?? []), housekeeping]
+  const all = [...modules, ...(hooks.modules ?? []), housekeeping(config)]
   const known = registry(all)
   const notifications = listen(config.database, {
     onGap: error => log.debug({ err: error }, 'the ear for notifications was closed; it opens again'),
@@ -215,10 +217,16 @@ const noHosts: HostPort = {
 }
 
 /** What belongs to no domain. */
-const housekeeping: DomainModule = {
+const housekeeping = ({ keep }: EngineConfig): DomainModule => ({
   name: 'housekeeping',
   operations: [],
   queries: [],
   jobs: [],
-  reconcilers: [reconciler('changes', { every: '5m' }, async ctx => void (await pruneChanges(ctx.sql)))],
-}
+  reconcilers: [
+    reconciler('changes', { every: '5m' }, async ctx => void (await pruneChanges(ctx.sql))),
+    reconciler('history', { every: '60m' }, async ctx => {
+      await pruneJobs(ctx.sql, keep.jobDays)
+      if (keep.eventDays !== null) await pruneEvents(ctx.sql, keep.eventDays)
+    }),
+  ],
+})

@@ -41,6 +41,15 @@ export const EngineConfig = z.strictObject({
   leaseSeconds: z.number().positive().default(15),
   /** Most connections to the database, besides three that are always there. */
   connections: z.int().min(4).max(100).default(12),
+  /** How long history is kept. Console tickets go a day after their time. */
+  keep: z
+    .strictObject({
+      /** Ended jobs with their steps, days. */
+      jobDays: z.int().min(1).max(36_500).default(30),
+      /** Events, days; null: all of them. */
+      eventDays: z.int().min(1).max(36_500).nullable().default(null),
+    })
+    .prefault({}),
 })
 export type EngineConfig = z.infer<typeof EngineConfig>
 

@@ -45,6 +45,7 @@ export async function testConfig(
     log: { level: 'error' },
     leaseSeconds: 15,
     connections: 8,
+    keep: { jobDays: 30, eventDays: null },
     ...o,
   }
 }

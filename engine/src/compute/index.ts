@@ -6,6 +6,7 @@ import { update as updateCdrom } from './cdrom/operations.ts'
 import { list as cdromList } from './cdrom/queries.ts'
 import { openConsole } from './console/open.ts'
 import { list as consoleList } from './console/queries.ts'
+import { ticketsReconciler } from './console/reconcile.ts'
 import { ticket } from './console/ticket.ts'
 import * as attachment from './disk-attachment/operations.ts'
 import { plugDisk, unplugDisk } from './disk-attachment/plug.ts'
@@ -57,5 +58,5 @@ export const compute: DomainModule = {
     changeCd,
     openConsole,
   ],
-  reconcilers: [runsReconciler],
+  reconcilers: [runsReconciler, ticketsReconciler],
 }

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { MiB } from '@rookery/model'
 import { startWorld, type World } from '../../../test/small-world.ts'
 import { until } from '../../../test/until.ts'
-import { ask, call } from '../../core/call.ts'
+import { ask, call, readCtx } from '../../core/call.ts'
 import { list as listClusters } from '../../inventory/cluster/queries.ts'
 import { list as listDataCenters } from '../../inventory/data-center/queries.ts'
 import { waitForJob } from '../../jobs/index.ts'
@@ -12,6 +12,9 @@ import { list as listProfiles } from '../../network/vnic-profile/queries.ts'
 import * as disk from '../../storage/disk/operations.ts'
 import { list as listDisks } from '../../storage/disk/queries.ts'
 import { list as listDomains } from '../../storage/domain/queries.ts'
+import { update as updateCdrom } from '../cdrom/operations.ts'
+import { ticketsReconciler } from '../console/reconcile.ts'
+import { ticket } from '../console/ticket.ts'
 import * as attachment from '../disk-attachment/operations.ts'
 import { list as listNics, reportedDevices } from '../nic/queries.ts'
 import * as nic from '../nic/operations.ts'
@@ -132,6 +135,49 @@ test('a suspended VM goes on from its memory', async () => {
   assert.equal((await theVm(id)).status, 'suspended')
   await done(await call(world.env, vm.start, { id }))
   await reaches(id, 'up')
+  await done(await call(world.env, vm.stop, { id, reason: '' }))
+})
+
+test('a CD that was put into a running guest is in its drive after suspending, and one that was taken out is not', async () => {
+  const { id } = await vmWithDisk('web6')
+  const [iso] = (await ask(world.env, listDomains, {})).filter(d => d.type === 'iso')
+  assert.ok(iso)
+  const cdrom = { storageDomainId: iso.id, file: 'tiny.iso' }
+  await done(await call(world.env, vm.start, { id }))
+  await reaches(id, 'up')
+  const sleeps = async () => {
+    await done(await call(world.env, vm.suspend, { id }))
+    await done(await call(world.env, vm.start, { id }))
+    await reaches(id, 'up')
+    const { runId, runMedium } = await theVm(id)
+    return [runMedium, world.sim.host(0).runs.get(runId ?? '')?.spec.cdrom.medium]
+  }
+  await done(await call(world.env, updateCdrom, { vmId: id, file: 'tiny.iso', current: true }))
+  assert.deepEqual(await sleeps(), [cdrom, cdrom])
+  // What is stored is for the next start from nothing; memory goes on with what its guest had.
+  await call(world.env, updateCdrom, { vmId: id, file: 'tiny.iso', current: false })
+  await done(await call(world.env, updateCdrom, { vmId: id, file: null, current: true }))
+  assert.deepEqual(await sleeps(), [null, null])
+  await done(await call(world.env, vm.stop, { id, reason: '' }))
+  await done(await call(world.env, vm.start, { id }))
+  assert.deepEqual((await theVm(id)).runMedium, cdrom)
+  await done(await call(world.env, vm.stop, { id, reason: '' }))
+})
+
+test('console tickets go a day after their time', async () => {
+  const { id } = await vmWithDisk('web7')
+  await done(await call(world.env, vm.start, { id }))
+  await reaches(id, 'up')
+  const { sql } = world.database.db
+  const take = async (expiredHoursAgo: number) => {
+    const taken = await call(world.env, ticket, { vmId: id, protocol: 'vnc', mode: 'stream', expiresInSeconds: 60 })
+    await sql`update console_ticket set expires_at = now() - make_interval(hours => ${expiredHoursAgo}) where id = ${taken.id}::uuid`
+    return taken.id
+  }
+  const [old, recent] = [await take(25), await take(23)]
+  await ticketsReconciler.run(readCtx(world.env))
+  const left = await sql<{ id: string }>`select id from console_ticket where id = any (${[old, recent]}::uuid[])`
+  assert.deepEqual(left, [{ id: recent }])
   await done(await call(world.env, vm.stop, { id, reason: '' }))
 })
 

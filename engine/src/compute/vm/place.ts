@@ -53,8 +53,10 @@ export async function choose(sql: Sql, vm: VmRow, i: StartVm, tried: readonly Re
   const disks = await disksOf(sql, vm)
   const nics = await nicsOf(sql, vm)
   const overlay = i.runOnce ?? {}
-  const medium = await mediumRef(sql, overlay.cdrom === undefined ? vm.config.cdrom : overlay.cdrom, 'Cannot run VM.')
-  const restoreFrom = await restoreSource(sql, vm)
+  const { restoreFrom, medium: kept } = await restoreSource(sql, vm)
+  // A guest that goes on has in its drive what it had; what is stored, or said for one run, is for a start from nothing.
+  const wanted = overlay.cdrom === undefined ? vm.config.cdrom : overlay.cdrom
+  const medium = restoreFrom === null ? await mediumRef(sql, wanted, 'Cannot run VM.') : kept
   const need = needOf(vm, cluster, overlay.hostIds ?? vm.config.placement.hostIds, disks, nics, [
     ...(medium === null ? [] : [medium.storageDomainId]),
     ...(restoreFrom === null ? [] : [restoreFrom.storageDomainId]),
@@ -236,10 +238,6 @@ export async function nicsOf(
      order by n.position, n.id`
 }
 
-/** Memory that suspend saved; hosts read it through the domain that it lies on. */
-async function restoreSource(sql: Sql, vm: VmRow): Promise<DomainSpec['restoreFrom']> {
-  const row = await sql.one<{
-    suspendedVolume: DomainSpec['restoreFrom']
-  }>`select suspended_volume from vm where id = ${vm.id}::uuid`
-  return row.suspendedVolume
-}
+/** Memory that suspend saved and the CD that was in the drive; hosts read both through the domains that they lie on. */
+const restoreSource = (sql: Sql, vm: VmRow): Promise<Pick<Choice, 'restoreFrom' | 'medium'>> =>
+  sql.one`select suspended_volume as restore_from, suspended_medium as medium from vm where id = ${vm.id}::uuid`

@@ -68,7 +68,7 @@ async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Prom
   // Not the order of reports: the first ones are older than the end of the task, and may still be on their way.
   await tx.sql`update vm_run set created_incarnation = ${created.incarnation}, created_seq = ${created.seq} where id = ${runId}::uuid`
   const vm = await tx.sql.one<{ saved: VolumeRef | null }>`
-    update vm set suspended_volume = null, stop_reason = '', started_at = ${tx.now}, fault = null,
+    update vm set suspended_volume = null, suspended_medium = null, stop_reason = '', started_at = ${tx.now}, fault = null,
            initialized = vm.initialized or ${!run.restored}
       from (select id, suspended_volume from vm where id = ${vmId}::uuid for update) old
      where vm.id = old.id returning old.suspended_volume as saved`

@@ -44,7 +44,8 @@ export const stopVm = job(
         await deleteRun(tx.sql, run.id, tx.now)
         tx.changed('host', run.hostId)
       }
-      await tx.sql`update vm set suspended_volume = null, stopped_at = ${tx.now} where id = ${i.vmId}::uuid`
+      await tx.sql`update vm set suspended_volume = null, suspended_medium = null, stopped_at = ${tx.now}
+        where id = ${i.vmId}::uuid`
       tx.changed('vm', i.vmId)
       if (run === null && saved === null) return
       const host = run?.hostName ?? 'none'

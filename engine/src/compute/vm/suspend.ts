@@ -69,7 +69,8 @@ export const suspendVm = job(
     await j.host('save', run.hostId, { kind: 'vm.save', vmId: i.vmId, runId: run.id, to })
     await j.pointOfNoReturn()
     await j.tx('suspended', async tx => {
-      await tx.sql`update vm set suspended_volume = ${json(to)} where id = ${i.vmId}::uuid`
+      await tx.sql`update vm set suspended_volume = ${json(to)},
+        suspended_medium = (select medium from vm_run where id = ${run.id}::uuid) where id = ${i.vmId}::uuid`
       await deleteRun(tx.sql, run.id, tx.now)
       tx.changed('vm', i.vmId)
       tx.changed('host', run.hostId)
