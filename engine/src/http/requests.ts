@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from '../core/log.ts'
 import { observers } from '../core/observe.ts'
+import { correlationId } from './correlation.ts'
 import { asRookeryError, errorBody, statusOf } from './errors.ts'
 
 /** The path as logs may show it: no query (sign-in forms may stand there), no tickets. */
 export const shownPath = (url: string): string =>
   (url.split('?', 1)[0] ?? '').replace(/\/(images|console|consoles)\/[^/]+/g, '/$1/***').slice(0, 200)
 
-/** `Correlation-Id` as the client sent it, cleaned and cut as the original does, or a new one (fact sheet 1.4). */
-export function correlationId(request: FastifyRequest): string {
+/** The correlation id of a request: of its header, else of its parameter, else a new one. */
+export function correlationOf(request: FastifyRequest): string {
   const query = request.query as Record<string, unknown> | undefined
   const sent = request.headers['correlation-id'] ?? query?.correlation_id
-  const clean = (typeof sent === 'string' ? sent : '').replace(/[^0-9A-Za-z_-]/g, '').slice(0, 36)
-  return clean === '' ? randomUUID() : clean
+  return correlationId(typeof sent === 'string' ? sent : undefined)
 }
 
 /** Every request: security headers, one line in the log, one count in the metrics; and the errors that no dialect shapes. */

@@ -6,7 +6,7 @@ import type { Actor } from '../../core/ctx.ts'
 import type { EngineHandle } from '../../engine.ts'
 import { type ChangeFeed, streamChanges } from '../../events/stream.ts'
 import { csrfOf } from '../../http/bearer.ts'
-import { correlationId } from '../../http/requests.ts'
+import { correlationOf } from '../../http/requests.ts'
 import { login, splitUserName } from '../../identity/login.ts'
 import { endSession } from '../../identity/sessions.ts'
 import { version } from '../../version.ts'
@@ -43,7 +43,7 @@ export function nativeDialect(app: FastifyInstance, engine: EngineHandle, feed: 
   const actorOf = async (request: FastifyRequest): Promise<Actor> =>
     (await sessionOfRequest(engine.db, request)).session.actor
   const envOf = async (request: FastifyRequest, reply: FastifyReply) => {
-    const id = correlationId(request)
+    const id = correlationOf(request)
     reply.header('correlation-id', id).header('cache-control', 'no-store')
     return engine.env(await actorOf(request), id)
   }
@@ -51,7 +51,7 @@ export function nativeDialect(app: FastifyInstance, engine: EngineHandle, feed: 
   app.post('/api/login', async (request, reply) => {
     const input = parse('login', Login, request.body)
     if (input.cookie) mustComeFromHere(request)
-    const env = engine.env(undefined, correlationId(request))
+    const env = engine.env(undefined, correlationOf(request))
     const { token } = await login(env, {
       ...splitUserName(input.user),
       password: input.password,

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { followers } from './followers.ts'
 import type { EngineHandle } from '../../engine.ts'
+import { correlationId } from '../../http/correlation.ts'
 import { version } from '../../version.ts'
 import { apiBase, parseAddress } from './http/address.ts'
 import { type Authenticated, authenticate } from './http/authenticate.ts'
 import { answerFormat } from './http/format.ts'
-import { correlationId } from './http/header-text.ts'
 import { createRouter } from './http/router.ts'
 import { dispatch, faultAnswer, type HttpAnswer } from './kernel/dispatch.ts'
 import type { OvirtPort } from './kernel/services.ts'
@@ -56,7 +56,7 @@ export async function addOvirtApi(app: FastifyInstance, port: OvirtPort): Promis
     const address = parseAddress(request.url)
     if (address === undefined) return reply.callNotFound()
     const wanted = headers['correlation-id'] ?? address.parameters.get('correlation_id')
-    const id = correlationId(wanted, () => port.newCorrelationId())
+    const id = correlationId(wanted)
     reply.header('correlation-id', id)
     let who: Authenticated
     try {

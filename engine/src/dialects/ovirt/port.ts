@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { RookeryError } from '@rookery/model'
 import type { EngineHandle } from '../../engine.ts'
@@ -33,7 +32,6 @@ export async function ovirtPort(engine: EngineHandle, version: string): Promise<
       await endSessionOf(db, token)
     },
     envFor: (actor, correlationId) => engine.env(actor, correlationId),
-    newCorrelationId: () => randomUUID(),
     async healthy() {
       try {
         await db.sql`select 1`

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
-import { isUuid, notFound, toErrorRecord } from '@rookery/model'
+import { toErrorRecord } from '@rookery/model'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { EngineHandle } from '../../engine.ts'
 import { agentOf } from '../../inventory/watch/clients.ts'
+import { hostOfTicket } from '../../storage/transfer/queries.ts'
 
 /** Headers of a request that go on to the host, and of an answer that come back. */
 const onward = [
@@ -27,17 +28,6 @@ const back = [
   'access-control-max-age',
 ] as const
 
-async function hostOf(engine: EngineHandle, ticket: string): Promise<string> {
-  const row = isUuid(ticket)
-    ? await engine.db.sql.maybe<{
-        hostId: string | null
-      }>`select host_id from image_transfer where ticket = ${ticket}::uuid and ended_at is null`
-    : undefined
-  if (row === undefined || row.hostId === null)
-    throw notFound('image.ticket_unknown', 'The ticket is unknown or its transfer has ended.')
-  return row.hostId
-}
-
 /**
  * `/images/<ticket>`: the imageio protocol for clients that reach the engine and not the host (`proxy_url`). Bytes pass through,
  * nothing is kept; the host judges the ticket.
@@ -56,7 +46,7 @@ export async function imageProxy(app: FastifyInstance, engine: EngineHandle): Pr
       if (typeof value === 'string') headers[name] = value
     }
     try {
-      const agent = await agentOf(engine, await hostOf(engine, ticket))
+      const agent = await agentOf(engine, await hostOfTicket(engine.db.sql, ticket))
       const hasBody = request.method === 'PUT' || request.method === 'PATCH'
       const answer = await agent.images(ticket, {
         method: request.method,

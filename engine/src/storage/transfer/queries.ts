@@ -1,5 +1,6 @@
+import { isUuid, notFound } from '@rookery/model'
 import { query } from '../../core/query.ts'
-import { fragment } from '../../db/index.ts'
+import { fragment, type Sql } from '../../db/index.ts'
 import { listOf, listRows } from '../../inventory/list.ts'
 import type { TransferRow } from './types.ts'
 
@@ -18,3 +19,18 @@ export const list = query({
     )
   },
 })
+
+/**
+ * The host that serves the image of a ticket. The ticket is all the right that is needed, so nobody is asked who they are.
+ *
+ * @throws `notFound` for one that was never given, or whose transfer has ended
+ */
+export async function hostOfTicket(sql: Sql, ticket: string): Promise<string> {
+  const row = isUuid(ticket)
+    ? await sql.maybe<{ hostId: string | null }>`
+        select host_id from image_transfer where ticket = ${ticket}::uuid and ended_at is null`
+    : undefined
+  if (row === undefined || row.hostId === null)
+    throw notFound('image.ticket_unknown', 'The ticket is unknown or its transfer has ended.')
+  return row.hostId
+}

@@ -11,7 +11,7 @@ import * as disk from '../disk/operations.ts'
 import { list as listDisks } from '../disk/queries.ts'
 import { list as listDomains } from '../domain/queries.ts'
 import * as transfer from './operations.ts'
-import { list as listTransfers } from './queries.ts'
+import { hostOfTicket, list as listTransfers } from './queries.ts'
 import { onTime } from './reconcile.ts'
 import type { TransferRow } from './types.ts'
 
@@ -80,6 +80,16 @@ test('what is uploaded can be downloaded again (R92)', async () => {
   assert.deepEqual(Buffer.from(await got.body.arrayBuffer()), bytes)
   await done(await call(world.env, transfer.finalize, { id: down }))
   assert.equal((await diskOf(diskId))?.status, 'ok')
+})
+
+test('a ticket leads to its host as long as its transfer goes on, and a word that is none leads nowhere', async () => {
+  const { sql } = world.database.db
+  const id = await open(await newDisk())
+  const { ticket, hostId } = await read(id)
+  assert.equal(await hostOfTicket(sql, ticket), hostId)
+  await done(await call(world.env, transfer.cancel, { id }))
+  for (const word of [ticket, id, 'no-uuid', ''])
+    await assert.rejects(hostOfTicket(sql, word), { kind: 'notFound', code: 'image.ticket_unknown' })
 })
 
 test('an upload that is no image fails, and its disk is removed', async () => {

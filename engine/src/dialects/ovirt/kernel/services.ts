@@ -43,8 +43,6 @@ export interface OvirtPort {
   signOut(token: string): Promise<void>
   /** Where a request of this actor runs. */
   envFor(actor: Actor, correlationId: string): Env
-  /** A fresh id for a request that brought none. */
-  newCorrelationId(): string
   /** Whether the database answers, for the health page. */
   healthy(): Promise<boolean>
 }
