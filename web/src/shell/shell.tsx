@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useSession } from '../api/session.ts'
 import { paths } from '../paths.ts'
 import { Go } from '../templates/go.tsx'
+import { Notes } from '../templates/notes.tsx'
 import { TaskCounts } from '../tasks/counts.tsx'
 import { TaskDrawer } from '../tasks/drawer.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
@@ -64,6 +65,7 @@ export function Shell() {
         <Outlet />
       </main>
       <TaskDrawer open={tasksOpen} onToggle={() => setTasksOpen(!tasksOpen)} />
+      <Notes />
       <Suspense>
         {help ? <KeysHelp onClose={() => setHelp(false)} /> : null}
         {session.phase === 'over' ? <SignInOver was={session.session} /> : null}

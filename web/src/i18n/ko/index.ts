@@ -2,11 +2,29 @@ import charts from './charts.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import console from './console.json' with { type: 'json' }
 import dashboard from './dashboard.json' with { type: 'json' }
+import detail from './detail.json' with { type: 'json' }
+import dialog from './dialog.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import format from './format.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
+import list from './list.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import status from './status.json' with { type: 'json' }
+import vms from './vms.json' with { type: 'json' }
 
 /** All words in Korean, by area. */
-export const words = { charts, common, console, dashboard, errors, format, images, shell, status }
+export const words = {
+  charts,
+  common,
+  console,
+  dashboard,
+  detail,
+  dialog,
+  errors,
+  format,
+  images,
+  list,
+  shell,
+  status,
+  vms,
+}

@@ -1,0 +1,78 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../action-button.tsx'
+import { ActionMenu } from '../action-menu.tsx'
+import type { ActionItem } from '../actions.ts'
+import { Go } from '../go.tsx'
+import { Name } from '../name.tsx'
+import { PageTitle } from '../title.tsx'
+
+/** A tab of a detail page: an address of its own; a count where it holds things. */
+export interface Tab {
+  key: string
+  label: string
+  to: string
+  count?: number | undefined
+}
+
+/** The detail template: where one is, what it is and how it is, what can be done, and its parts as tabs. */
+export function Detail(p: {
+  group: string
+  list: { label: string; to: string }
+  name: string
+  status: ReactNode
+  /** Beside the status: on which host, for how long. */
+  facts?: ReactNode
+  /** Those that stand as buttons, by key; the others are in the menu. */
+  buttons: readonly string[]
+  actions: readonly ActionItem[]
+  tabs: readonly Tab[]
+  tab: string
+  children: ReactNode
+}) {
+  const { t } = useTranslation('detail')
+  const shown = p.buttons.flatMap(key => p.actions.find(action => action.key === key) ?? [])
+  const rest = p.actions.filter(action => !shown.includes(action))
+  return (
+    <div className="rk-page rk-detail">
+      <nav aria-label={t('where')} className="rk-breadcrumb">
+        <ol>
+          <li>{p.group}</li>
+          <li>
+            <Go to={p.list.to}>{p.list.label}</Go>
+          </li>
+          <li aria-current="page">
+            <Name text={p.name} most={40} />
+          </li>
+        </ol>
+      </nav>
+      <div className="rk-bar rk-detail-head">
+        <PageTitle title={p.name}>
+          <Name text={p.name} most={64} />
+        </PageTitle>
+        <span className="rk-detail-status">{p.status}</span>
+        {p.facts === undefined ? null : <span className="rk-sub">{p.facts}</span>}
+        <span className="rk-space" />
+        <div className="rk-bar" role="group" aria-label={t('actionsOf', { name: p.name })}>
+          {shown.map((action, index) => (
+            <ActionButton key={action.key} action={action} variant={index === 0 ? 'primary' : 'secondary'} />
+          ))}
+          {rest.length === 0 ? null : <ActionMenu actions={rest} name={t('more')} />}
+        </div>
+      </div>
+      <nav aria-label={t('parts')} className="rk-tabs" data-tabs>
+        <ul>
+          {p.tabs.map(tab => (
+            <li key={tab.key}>
+              <Go to={tab.to} aria-current={tab.key === p.tab ? 'page' : undefined}>
+                {tab.label}
+                {tab.count === undefined ? null : <small>{tab.count}</small>}
+              </Go>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {p.children}
+    </div>
+  )
+}

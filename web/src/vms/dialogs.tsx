@@ -1,0 +1,3 @@
+export function VmDialogs() {
+  return null
+}
