@@ -51,7 +51,7 @@ const newVm = createRoute({
 const consoleWindow = createRoute({
   getParentRoute: () => root,
   path: '/portal/vms/$id/console/$protocol',
-  component: lazyRouteComponent(() => import('./vms/console-window.tsx'), 'ConsoleWindow'),
+  component: lazyRouteComponent(() => import('./console/console-window.tsx'), 'ConsoleWindow'),
   beforeLoad: mustBeSignedIn,
 })
 

@@ -1,4 +1,0 @@
-/** Filled in next. */
-export function ConsoleWindow() {
-  return null
-}
