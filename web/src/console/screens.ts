@@ -1,10 +1,10 @@
 import { op } from '../api/client.ts'
 import { store } from '../live/store.ts'
+import { toApiError } from '../api/error.ts'
 import type { SerialDisplay } from './serial-display.ts'
-import { showSerial } from './serial-display.ts'
 import { type ConsoleDeps, ConsoleSession } from './session.ts'
 import { eventsOf, type KeyEvent, keysOfText } from './type-text.ts'
-import { showVnc, type VncDisplay } from './vnc-display.ts'
+import type { showVnc, VncDisplay } from './vnc-display.ts'
 
 /** Seconds that a ticket waits for its one visit. */
 const ticketSeconds = 30
@@ -39,6 +39,23 @@ function sessionOf(
   )
 }
 
+/** Loads a display's code, then begins; returns what ends it, also before it began. */
+function begin<M>(session: ConsoleSession, load: Promise<M>, show: (code: M) => void): () => void {
+  let gone = false
+  load.then(
+    code => {
+      if (gone) return
+      show(code)
+      session.start()
+    },
+    (error: unknown) => session.refuse(toApiError(error)),
+  )
+  return () => {
+    gone = true
+    session.stop()
+  }
+}
+
 /** One console on the page, whatever its protocol. It begins when it is placed and ends when its place goes. */
 export interface Screen {
   readonly protocol: 'vnc' | 'serial'
@@ -60,12 +77,13 @@ export class VncScreen implements Screen {
   readonly size = store('')
   readonly fit = store(true)
   #target: HTMLElement | undefined
+  #show: typeof showVnc | undefined
   #display: VncDisplay | undefined
 
   constructor(vmId: string, awake: boolean, label: string) {
     this.session = sessionOf(vmId, 'vnc', awake, (socket, hooks) => {
-      if (this.#target === undefined) return () => {}
-      const display = showVnc(this.#target, socket, {
+      if (this.#target === undefined || this.#show === undefined) return () => {}
+      const display = this.#show(this.#target, socket, {
         ...hooks,
         fit: this.fit.get(),
         label,
@@ -82,9 +100,11 @@ export class VncScreen implements Screen {
   readonly place = (target: HTMLElement | null) => {
     if (target === null) return undefined
     this.#target = target
-    this.session.start()
+    const end = begin(this.session, import('./vnc-display.ts'), ({ showVnc }) => {
+      this.#show = showVnc
+    })
     return () => {
-      this.session.stop()
+      end()
       this.#display?.end()
       this.#target = undefined
     }
@@ -133,13 +153,15 @@ export class SerialScreen implements Screen {
 
   readonly place = (target: HTMLElement | null) => {
     if (target === null) return undefined
-    const display = showSerial(target, this.#label)
-    this.#display = display
-    this.session.start()
+    let display: SerialDisplay | undefined
+    const end = begin(this.session, import('./serial-display.ts'), ({ showSerial }) => {
+      display = showSerial(target, this.#label)
+      this.#display = display
+    })
     return () => {
-      this.session.stop()
+      end()
+      display?.end()
       this.#display = undefined
-      display.end()
     }
   }
 

@@ -69,6 +69,11 @@ export class ConsoleSession {
     void this.#run(this.#stopped.signal)
   }
 
+  /** It could not even begin. */
+  refuse(error: ApiError): void {
+    this.#state.set({ phase: 'refused', error })
+  }
+
   stop(): void {
     this.#stopped.abort()
     this.retry()
