@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import { paths } from '../paths.ts'
-import { StatusIcon } from '../status/index.ts'
+import { StatusIcon, type StatusRole } from '../status/index.ts'
 import { Card } from '../templates/card.tsx'
 import { Go } from '../templates/go.tsx'
+
+const done: StatusRole = 'good'
 
 const total = (counts: Record<string, number>): number => Object.values(counts).reduce((all, n) => all + n, 0)
 
@@ -23,7 +25,7 @@ export function Start() {
     return (
       <Card title={t('attention.title')} wide>
         <p className="rk-status" data-role="good">
-          <StatusIcon role="good" /> {t('attention.none')}
+          <StatusIcon role={done} /> {t('attention.none')}
         </p>
       </Card>
     )

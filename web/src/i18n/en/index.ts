@@ -1,3 +1,4 @@
+import access from './access.json' with { type: 'json' }
 import charts from './charts.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import console from './console.json' with { type: 'json' }
@@ -5,6 +6,7 @@ import dashboard from './dashboard.json' with { type: 'json' }
 import detail from './detail.json' with { type: 'json' }
 import dialog from './dialog.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
+import events from './events.json' with { type: 'json' }
 import format from './format.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
 import list from './list.json' with { type: 'json' }
@@ -14,6 +16,7 @@ import vms from './vms.json' with { type: 'json' }
 
 /** All words in English, by area. */
 export const words = {
+  access,
   charts,
   common,
   console,
@@ -21,6 +24,7 @@ export const words = {
   detail,
   dialog,
   errors,
+  events,
   format,
   images,
   list,
