@@ -22,7 +22,7 @@ async function exportsOf(): Promise<Map<unknown, Place>> {
   const found = new Map<unknown, Place>()
   const files: string[] = []
   for await (const file of glob(
-    'engine/src/{inventory,compute,storage,network,identity,metering,jobs,events}/**/*.ts',
+    'engine/src/{inventory,compute,storage,network,identity,metering,invariants,jobs,events}/**/*.ts',
     { cwd: root },
   ))
     if (!file.endsWith('.test.ts') && !file.endsWith('/index.ts')) files.push(file)

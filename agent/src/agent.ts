@@ -8,11 +8,13 @@ import { Consoles } from './console/consoles.ts'
 import type { DomainContext } from './domain/context.ts'
 import { resizeRunning } from './domain/devices.ts'
 import { GuestPoller } from './domain/guest.ts'
+import { domainInventory } from './domain/inventory.ts'
 import { vmHandlers } from './domain/handlers.ts'
 import { Hypervisor } from './domain/hypervisor.ts'
 import { Observer } from './domain/observer.ts'
 import { isTapName, Places } from './domain/places.ts'
 import { type HypervisorFacts, hostFacts, hypervisorFacts } from './facts/facts.ts'
+import { takeInventory } from './inventory.ts'
 import { createNetworks } from './network/networks.ts'
 import { route } from './server/routes.ts'
 import { openListener } from './server/server.ts'
@@ -37,6 +39,9 @@ export interface Agent {
 /** How long a request for facts waits for libvirt. */
 const factsPatienceMs = 15_000
 
+/** How long after its start the agent waits for libvirt before it leaves what guests left to the next start. */
+const sweepPatienceMs = 120_000
+
 /** How long a stop waits for libvirt to say whether guests run. */
 const stopPatienceMs = 5000
 
@@ -58,6 +63,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     imagesUrl: () => `https://${urlHost(config.advertise)}:${images.port}`,
     qemuOwner: () => owner,
     resizeRunning: (run, capacity) => resizeRunning(ctx, run, capacity),
+    imageInTurn: (imageId, work) => tasks.inTurn([`image:${imageId}`], work),
   })
   const hub = new WatchHub(state.incarnation, keepEndedRuns(db), () => storage.reports())
   storage.onReport(report => hub.storage(report))
@@ -137,6 +143,23 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   }
   const facts = async (): Promise<HostFacts> => hostFacts(state, await whenKnown(), isOwnNic)
 
+  /** Sockets, seeds and logs of guests that ended while the agent was away, or whose start was killed. */
+  const sweepGuests = async () => {
+    await hub.whenReady(sweepPatienceMs)
+    const { found } = await domainInventory({ ...ctx, dataDir: config.dataDir })
+    const running = new Set(found.filter(thing => thing.kind === 'guest_process').map(thing => thing.about))
+    const left = new Set(
+      found.flatMap(({ kind, about }) => (kind === 'guest_process' || about === null ? [] : [about])),
+    )
+    for (const vmId of left)
+      if (!running.has(vmId))
+        await tasks.inTurn([`vm:${vmId}`, `vm.create:${vmId}`], async () => {
+          if ((await hypervisor.xml(vmId)) === null) places.forgetVm(vmId)
+        })
+  }
+  const inventory = (ids: ReadonlySet<string>) =>
+    takeInventory({ ctx, storage, consoles, tasks, dataDir: config.dataDir }, ids)
+
   await network.start()
   await storage.start()
   hypervisor.start()
@@ -146,7 +169,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     listen: config.listen,
     tls: config.tls,
     clientCertificate: 'required',
-    request: (req, res) => route({ facts, tasks, hub, storage }, req, res),
+    request: (req, res) => route({ facts, inventory, tasks, hub, storage }, req, res),
     upgrade: (req, socket, head) => consoles.upgrade(req, socket, head),
     log: log.child({ part: 'server' }),
   })
@@ -159,6 +182,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   })
   images.port = data.port
   tasks.resume()
+  sweepGuests().catch(complain('remove what guests left'))
   const stopPulse = startPulse({ hub, hypervisor, observer, timing: config.timing, log: log.child({ part: 'stats' }) })
   log.info({ port: main.port, imagesPort: data.port, incarnation: state.incarnation }, 'the agent is ready')
 

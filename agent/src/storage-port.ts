@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { IsoRef, StorageReport, VolumeRef } from '@rookery/protocol'
+import type { HostInventory, IsoRef, StorageReport, VolumeRef } from '@rookery/protocol'
 import type { Logger } from 'pino'
 import type { Handlers, StorageKind } from './tasks/registry.ts'
 
@@ -19,6 +19,8 @@ export interface StorageDeps {
    * run is not on this host now, so that `volume.extend` resizes the file itself.
    */
   readonly resizeRunning: (run: { vmId: string; runId: string; diskId: string }, capacity: number) => Promise<boolean>
+  /** Does something about an image while no task does. */
+  readonly imageInTurn: <T>(imageId: string, work: () => Promise<T>) => Promise<T>
   /** Milliseconds between two looks at a domain's space; 10 000 unless tests say otherwise. */
   readonly reportEveryMs?: number
 }
@@ -34,6 +36,10 @@ export interface StoragePort {
   reports(): StorageReport[]
   /** Calls back for each new report; the function returned ends that. */
   onReport(callback: (report: StorageReport) => void): () => void
+  /** What is on this host's storage, with the volumes of these domains; tickets, and what was left behind. */
+  inventory(
+    storageDomainIds: ReadonlySet<string>,
+  ): Promise<Pick<HostInventory, 'storage' | 'volumes' | 'imageTickets' | 'found'>>
   /** Serves `/images/{ticket}` and `/v1/images/{ticket}`: the ticket is the last path segment. Answers everything itself. */
   readonly imagesListener: (req: IncomingMessage, res: ServerResponse) => void
   /** Reconnects what was connected before the restart, and starts looking. Never throws for a domain that is away: it reports. */

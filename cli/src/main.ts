@@ -84,6 +84,15 @@ program
 // Subcommands of `doctor` look at something special. They share its options, which stand before or behind their name.
 const doctor = program.command('doctor')
 doctor
+  .command('invariants')
+  .description(
+    'compare database, agents, libvirt, storage and networks of a running instance; exit 1 when something differs',
+  )
+  .option('--apart <seconds>', 'time between the two looks (default 3)')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out) => (await import('./doctor/invariants/command.ts')).invariantsCommand(o, out)))
+doctor
   .description('look for what is wrong with this machine and this instance; exit 1 when something blocks')
   .option('--lang <language>', 'en or ko (default from LC_ALL, LC_MESSAGES or LANG)')
   .option(...dataDir)

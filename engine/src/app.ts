@@ -91,6 +91,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     log: log.child({ correlationId }),
     engineId: config.engineId,
     hear: (topic, hear) => notifications.on(topic, hear),
+    hosts: { client: hostId => port.client(hostId) },
   })
   const handle: EngineHandle = {
     config,

@@ -59,6 +59,7 @@ const repeated = (port: HostPort, on: () => boolean): HostPort => ({
     return {
       acknowledge: (ids, signal) => client.acknowledge(ids, signal),
       cancelTask: (id, signal) => client.cancelTask(id, signal),
+      inventory: (storageDomainIds, signal) => client.inventory(storageDomainIds, signal),
       runTask: async (id, request, o) => {
         const first = await client.runTask(id, request, o)
         if (!on()) return first

@@ -8,6 +8,7 @@ import { connectConsole } from './client-console.ts'
 import { brokenContract, errorOfAnswer, errorOfTransport } from './client-errors.ts'
 import { readWatch, type WatchOptions } from './client-watch.ts'
 import { HostFacts } from './host.ts'
+import { HostInventory } from './inventory.ts'
 import { type TaskRequest, TaskState } from './task-state.ts'
 import type { WatchLine } from './watch.ts'
 
@@ -112,6 +113,13 @@ export class AgentClient {
         detail: { expected, found: facts.hostUuid, url: this.url },
       })
     return facts
+  }
+
+  /** Everything of this engine's that is on the host now; the volumes of these storage domains, as far as they are connected there. */
+  async inventory(storageDomainIds: readonly string[] = [], signal?: AbortSignal): Promise<HostInventory> {
+    await this.#sameMachine(signal)
+    const path = `/inventory?volumes=${storageDomainIds.join(',')}`
+    return this.#call(HostInventory, { method: 'GET', path, signal, timeoutMs: 60_000 })
   }
 
   /**

@@ -5,6 +5,7 @@
  * | call | meaning |
  * |---|---|
  * | `GET /v1/host` | `HostFacts` |
+ * | `GET /v1/inventory?volumes=ID,ID` | `HostInventory`: everything of the engine's that is on the host, looked at now |
  * | `GET /v1/watch` | a stream of `WatchLine`s, one JSON document a line |
  * | `PUT /v1/tasks/{id}` | body `TaskRequest`; 200 with `TaskState`; the same id is the same task; 410 for a cancelled or expired id |
  * | `GET /v1/tasks/{id}?wait=30` | `TaskState`, as soon as it is not running or after `wait` seconds; 404 for an unknown id |
@@ -18,6 +19,7 @@
  */
 export * from './domain-spec.ts'
 export * from './host.ts'
+export * from './inventory.ts'
 export * from './refs.ts'
 export * from './task-state.ts'
 export * from './tasks/index.ts'

@@ -114,6 +114,7 @@ export function endRun(host: SimHost, run: Run, end: RunEnd, detail: string | nu
 export function forgetRun(host: SimHost, run: Run): void {
   settle(run)
   host.runs.delete(run.report.runId)
+  host.consoles.endRun(run.report.runId)
   host.fleet.journal.delete(`host/${host.index}/run/${run.report.runId}`)
   vacate(host, run)
 }

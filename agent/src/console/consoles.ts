@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { conflict, invalid, notFound } from '@rookery/model'
-import type { ConsoleResult } from '@rookery/protocol'
+import type { ConsoleResult, HostInventory } from '@rookery/protocol'
 import type { Logger } from 'pino'
 import { type DomainContext, theRun } from '../domain/context.ts'
 import type { TrackedRun } from '../domain/observer.ts'
@@ -50,11 +50,17 @@ export class Consoles {
       throw invalid('console.listen', 'Awaiting a native viewer takes an address to listen on and a password.')
     const key = `${task.runId} ${task.ticket}`
     this.#ports.get(key)?.close()
-    const port = await listenOnce(address, lifetimeMs, socket => {
-      this.#ports.delete(key)
-      this.#log.info({ vmId: run.vmId, from: socket.remoteAddress }, 'a native viewer came')
-      this.#show(run, socket, password)
-    })
+    const port: OneVisitor = await listenOnce(
+      address,
+      lifetimeMs,
+      socket => {
+        this.#log.info({ vmId: run.vmId, from: socket.remoteAddress }, 'a native viewer came')
+        this.#show(run, socket, password)
+      },
+      () => {
+        if (this.#ports.get(key) === port) this.#ports.delete(key)
+      },
+    )
     this.#ports.set(key, port)
     return { address, port: port.port }
   }
@@ -75,6 +81,18 @@ export class Consoles {
     if (head.length > 0) socket.unshift(head)
     if (grant.protocol === 'serial') await line?.visit(socket)
     else this.#show(run, socket, grant.password)
+  }
+
+  /** Consoles that wait for their visitor. */
+  waiting(): HostInventory['consoles'] {
+    return [
+      ...this.#tickets.all().map(({ runId, expiresAt }) => ({ runId, mode: 'stream' as const, expiresAt })),
+      ...[...this.#ports].map(([key, { expiresAt }]) => ({
+        runId: key.split(' ')[0] ?? '',
+        mode: 'listen' as const,
+        expiresAt,
+      })),
+    ]
   }
 
   /** Closes every port and line. */

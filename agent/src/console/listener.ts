@@ -8,17 +8,20 @@ const lastPort = 6923
 /** A port that waits for one visitor. */
 export interface OneVisitor {
   readonly port: number
+  /** When it closes by itself, epoch milliseconds. */
+  readonly expiresAt: number
   close(): void
 }
 
 /**
- * Opens a TCP port for exactly one connection: it closes with the first one, or when the time is over. Throws `unavailable` when the
+ * Opens a TCP port for exactly one connection: it closes with the first one, or when the time is over, and says so. Throws `unavailable` when the
  * address is not this host's or no port is free.
  */
 export async function listenOnce(
   address: string,
   lifetimeMs: number,
   visit: (socket: Socket) => void,
+  closed: () => void = () => {},
 ): Promise<OneVisitor> {
   for (let port = firstPort; port <= lastPort; port++) {
     const server = await tryListen(address, port)
@@ -28,11 +31,12 @@ export async function listenOnce(
       server.close()
     }
     const timer = setTimeout(close, lifetimeMs)
+    server.once('close', closed)
     server.once('connection', socket => {
       close()
       visit(socket)
     })
-    return { port, close }
+    return { port, expiresAt: Date.now() + lifetimeMs, close }
   }
   throw unavailable('console.no_port', `No port between ${firstPort} and ${lastPort} is free on ${address}.`)
 }

@@ -33,6 +33,12 @@ export class ConsoleTickets {
     return grant
   }
 
+  /** What waits for its visitor. */
+  all(): Grant[] {
+    this.#sweep()
+    return [...this.#grants.values()]
+  }
+
   /** Forgets the tickets of a run that ended. */
   endRun(runId: string): void {
     for (const [key, grant] of this.#grants) if (grant.runId === runId) this.#grants.delete(key)

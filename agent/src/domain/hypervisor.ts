@@ -74,11 +74,17 @@ export class Hypervisor {
   }
 
   /** Ids of every active domain that could be one of ours: its name is its VM's id. */
-  async vmIds(): Promise<string[]> {
-    const { domains } = await this.#call('list domains', 'connectListAllDomains', {
-      needResults: 1,
-      flags: c.VIR_CONNECT_LIST_DOMAINS_ACTIVE,
-    })
+  vmIds(): Promise<string[]> {
+    return this.#list(c.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+  }
+
+  /** The same with those that are only defined, which this agent never makes. */
+  everyVmId(): Promise<string[]> {
+    return this.#list(0)
+  }
+
+  async #list(flags: number): Promise<string[]> {
+    const { domains } = await this.#call('list domains', 'connectListAllDomains', { needResults: 1, flags })
     return domains
       .map(domainRef)
       .filter(d => d.name === domainName(d.uuid))

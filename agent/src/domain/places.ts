@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Numeric owner of the QEMU processes. */
@@ -27,6 +28,29 @@ export class Places {
     chmodSync(this.#runDir, 0o711)
     chmodSync(join(this.#runDir, 'vm'), 0o711)
     mkdirSync(join(this.#dataDir, 'serial'), { recursive: true, mode: 0o700 })
+  }
+
+  /** Where sockets are. */
+  get root(): string {
+    return this.#runDir
+  }
+
+  /** Folders and logs that are there, and whose. */
+  async kept(): Promise<{ kind: 'guest_folder' | 'serial_log'; path: string; vmId: string }[]> {
+    const folders = await readdir(join(this.#runDir, 'vm'))
+    const logs = await readdir(join(this.#dataDir, 'serial'))
+    return [
+      ...folders
+        .filter(name => /^[0-9a-f]{32}$/.test(name))
+        .map(name => ({ kind: 'guest_folder' as const, path: join(this.#runDir, 'vm', name), vmId: withDashes(name) })),
+      ...logs
+        .filter(name => /^[0-9a-f-]{36}\.log/.test(name))
+        .map(name => ({
+          kind: 'serial_log' as const,
+          path: join(this.#dataDir, 'serial', name),
+          vmId: name.slice(0, 36),
+        })),
+    ]
   }
 
   /** Makes the folder of one VM. */
@@ -64,6 +88,9 @@ export class Places {
     return join(this.#runDir, 'vm', vmId.replaceAll('-', ''))
   }
 }
+
+const withDashes = (hex: string): string =>
+  [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 
 /** The name of a card's tap: `t` and 12 digits of a hash, the same after every restart, different for two agents. */
 export function tapName(bridgePrefix: string, nicId: string): string {

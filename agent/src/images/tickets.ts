@@ -43,6 +43,8 @@ export interface Tickets {
   image(ticket: Ticket): Promise<ImageBackend>
   hasWriter(ref: VolumeRef): boolean
   hasTicket(storageDomainId: string, imageId: string | null): boolean
+  /** Every ticket that is installed, with the process that serves it if there is one. */
+  all(): { hash: string; volume: VolumeRef; expired: boolean; server: number | null }[]
   /** Writes down what is worth remembering and closes images of expired tickets; called every few seconds. */
   tidy(): Promise<void>
   /** Closes everything; the tickets stay in the journal. */
@@ -211,6 +213,13 @@ export function createTickets(deps: TicketDeps): Tickets {
         ({ ticket: { terms } }) =>
           terms.volume.storageDomainId === storageDomainId && (imageId === null || terms.volume.imageId === imageId),
       ),
+    all: () =>
+      [...installed.values()].map(({ ticket, server }) => ({
+        hash: ticket.hash,
+        volume: ticket.terms.volume,
+        expired: ticket.expired,
+        server: server?.pid ?? null,
+      })),
     async tidy() {
       for (const entry of installed.values()) {
         if (entry.ticket.expired) await closeImage(entry)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../run-program.ts'
 
@@ -55,6 +55,31 @@ export function dnsmasqPid(server: DhcpServer): number | null {
     // No pid file, or no such process.
     return null
   }
+}
+
+/** Every process that serves with a pid file in this folder, also when that file names another one by now. */
+export function dnsmasqPids(folder: string): { pid: number; bridge: string }[] {
+  const here = identityOf(folder)
+  if (here === null) return []
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => {
+      try {
+        const word = readFileSync(`/proc/${name}/cmdline`, 'utf8')
+          .split('\0')
+          .find(each => each.startsWith(`--pid-file=${folder}/`))
+        // Two instances have their folders at the same path, each in a mount namespace of its own.
+        if (word === undefined || identityOf(`/proc/${name}/root${folder}`) !== here) return []
+        return [{ pid: Number(name), bridge: word.slice(`--pid-file=${folder}/`.length).replace(/\.pid$/, '') }]
+      } catch {
+        return [] // it has just ended
+      }
+    })
+}
+
+function identityOf(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? null : `${found.dev}:${found.ino}`
 }
 
 /** Starts the server unless it runs with just these settings. */

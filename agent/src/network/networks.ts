@@ -5,7 +5,8 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Handlers, NetworkKind } from '../tasks/registry.ts'
 import { enableForwarding, ensureBridge, hasLink, portsOf, removeBridge } from './bridge.ts'
-import { type DhcpServer, ensureDnsmasq, stopDnsmasq } from './dnsmasq.ts'
+import { type DhcpServer, dnsmasqPid, dnsmasqPids, ensureDnsmasq, stopDnsmasq } from './dnsmasq.ts'
+import { networkInventory } from './inventory.ts'
 import { applyRuleset, noRuleset, ruleset } from './nft.ts'
 import type { NetworkPort } from './port.ts'
 
@@ -179,6 +180,19 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
       await applyRules()
     },
     ids: () => [...networks.keys()],
+    inventory: taps =>
+      networkInventory({
+        prefix: options.bridgePrefix,
+        folder: options.folder,
+        table,
+        networks: [...networks.values()].map(n => ({
+          networkId: n.networkId,
+          bridge: n.bridge,
+          dhcp: isNat(n) ? dhcp(n) : null,
+        })),
+        guards: [...guards.keys()],
+        taps,
+      }),
     async start() {
       for (const network of networks.values()) {
         changed(network.networkId, true)
@@ -186,6 +200,9 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
           log.error({ err: error, networkId: network.networkId }, 'a network could not be set up again'),
         )
       }
+      // A server that its pid file does not name, from a start that was killed between the two.
+      const serving = new Set([...networks.values()].filter(isNat).map(n => dnsmasqPid(dhcp(n))))
+      for (const { pid } of dnsmasqPids(options.folder)) if (!serving.has(pid)) endProcess(pid)
       // A tap that is gone took its guest with it while the agent was away.
       for (const tap of guards.keys())
         if (!(await hasLink(tap))) {
@@ -205,5 +222,13 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
       await applyRuleset(noRuleset(table))
       return true
     },
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has just ended
   }
 }

@@ -1,3 +1,4 @@
+import type { HostThing } from '@rookery/protocol'
 import type { Handlers, NetworkKind } from '../tasks/registry.ts'
 
 /** What the rest of the agent knows of networks. */
@@ -9,6 +10,8 @@ export interface NetworkPort {
   guard(tap: string, mac: string | null): Promise<void>
   /** Networks that are present. */
   ids(): string[]
+  /** What there is beside these networks and the cards of running guests, and what there is not. */
+  inventory(taps: ReadonlySet<string>): Promise<{ found: HostThing[]; missing: HostThing[] }>
   /** Makes present again what was before the restart. */
   start(): Promise<void>
   /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { invalid, isUuid, notFound, unavailable } from '@rookery/model'
-import { type HostFacts, TaskRequest, taskKinds, uuid } from '@rookery/protocol'
+import { type HostFacts, type HostInventory, TaskRequest, taskKinds, uuid } from '@rookery/protocol'
 import { z } from 'zod'
 import type { StoragePort } from '../storage-port.ts'
 import type { TaskService } from '../tasks/service.ts'
@@ -11,6 +11,7 @@ import { answer, readJson } from './answer.ts'
 /** What the routes speak for. */
 export interface RouteParts {
   readonly facts: () => Promise<HostFacts>
+  readonly inventory: (storageDomainIds: ReadonlySet<string>) => Promise<HostInventory>
   readonly tasks: TaskService
   readonly hub: WatchHub
   readonly storage: Pick<StoragePort, 'imagesListener'>
@@ -29,6 +30,8 @@ export async function route(parts: RouteParts, req: IncomingMessage, res: Server
   if (rest.length > 0) throw noRoute(url.pathname)
 
   if (call === 'GET host' && id === undefined) return answer(res, 200, await parts.facts())
+  if (call === 'GET inventory' && id === undefined)
+    return answer(res, 200, await parts.inventory(volumesOf(url.searchParams)))
   if (call === 'GET watch' && id === undefined) {
     if (!(await parts.hub.whenReady(listingPatienceMs)))
       throw unavailable('host.starting', 'The host does not know yet what runs on it: libvirt has not answered.')
@@ -42,6 +45,10 @@ export async function route(parts: RouteParts, req: IncomingMessage, res: Server
   if (resource === 'tasks' && id !== undefined) return await taskRoute(parts.tasks, id, url.searchParams, req, res)
   throw noRoute(url.pathname)
 }
+
+/** The storage domains whose volumes are asked for. */
+const volumesOf = (query: URLSearchParams): ReadonlySet<string> =>
+  new Set(parse(z.array(uuid).max(1000), (query.get('volumes') ?? '').split(',').filter(Boolean)))
 
 async function taskRoute(
   tasks: TaskService,

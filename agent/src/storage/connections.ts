@@ -4,6 +4,7 @@ import { type DomainInfo, StorageConnection, type StorageReport, uuid } from '@r
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { readMetadata, sweepRemovedImages } from './domain.ts'
+import { sweepHalfVolumes } from './half-volumes.ts'
 import { isMissing, type Owner, writeState } from './files.ts'
 import type { ConnectedDomain } from './host-storage.ts'
 import { removePrefix } from './layout/constants.ts'
@@ -20,6 +21,7 @@ export interface ConnectionDeps {
   owner: Owner
   qemuOwner: () => QemuOwner
   everyMs: number
+  imageInTurn: <T>(imageId: string, work: () => Promise<T>) => Promise<T>
   log: Logger
 }
 
@@ -129,6 +131,12 @@ export function createConnections(deps: ConnectionDeps): Connections {
       if (info.type === 'data') {
         const swept = await sweepRemovedImages(domain.paths, removePrefix)
         if (swept > 0) deps.log.info({ storageDomainId, swept }, 'images whose removal was interrupted are gone now')
+        // Waits for tasks of the images, which the connection shall not.
+        sweepHalfVolumes(domain.paths, deps.imageInTurn).then(
+          half =>
+            half > 0 && deps.log.info({ storageDomainId, half }, 'volumes that were begun and never made are gone now'),
+          (error: unknown) => deps.log.warn({ err: error, storageDomainId }, 'half volumes could not be removed'),
+        )
       }
       const before = domains.get(storageDomainId)
       domains.set(storageDomainId, domain)

@@ -86,6 +86,14 @@ export async function writeMetadata(paths: DomainPaths, metadata: DomainMetadata
   await replaceFile(paths.metadata, encodeDomainMetadata(metadata), metadataMode, owner)
 }
 
+/** What an interrupted making or removal of a domain left in a directory, as paths. */
+export async function domainLeftovers(path: string): Promise<string[]> {
+  const entries = await folderEntries(path)
+  return entries
+    .filter(({ name }) => name.startsWith(newPrefix) || name.startsWith(gonePrefix))
+    .map(({ name }) => `${path}/${name}`)
+}
+
 /** A domain that is to be made in a directory. */
 export interface DomainToMake {
   storageDomainId: string

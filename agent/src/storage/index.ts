@@ -13,6 +13,8 @@ import { createHandlers } from './handlers.ts'
 import { connected, connectedData, type HostStorage } from './host-storage.ts'
 import { layoutGid, layoutUid } from './layout/constants.ts'
 import { createQemuImg, type QemuImg } from './qemu-img.ts'
+import { names, storageInventory } from './inventory.ts'
+import { leftBehind } from './left-behind.ts'
 import { createSpmEpochs } from './spm.ts'
 import { isoPathOf, openVolume, requireMeta, volumePathOf } from './volume-files.ts'
 
@@ -38,6 +40,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
     owner,
     qemuOwner: deps.qemuOwner,
     everyMs: deps.reportEveryMs ?? 10_000,
+    imageInTurn: deps.imageInTurn,
     log,
   })
   const epochs = createSpmEpochs(`${stateDir}/epochs.json`)
@@ -90,6 +93,16 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
     reports: connections.reports,
     onReport: connections.onReport,
     imagesListener: createImagesListener(tickets, log),
+    async inventory(storageDomainIds) {
+      const all = tickets.all()
+      const { storage, volumes, found } = await storageInventory(connections.domains.values(), storageDomainIds)
+      return {
+        storage,
+        volumes,
+        imageTickets: all.map(({ hash, volume, expired }) => ({ hash, volume, expired })),
+        found: [...found, ...(await leftBehind({ stateDir, nbdDir: `${runDir}/nbd`, tickets: all }))],
+      }
+    },
     async start() {
       await mkdir(stateDir, { recursive: true, mode: 0o700 })
       await epochs.load()
@@ -97,6 +110,8 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
       await tickets.load()
       // Whatever served images before is gone by now; this is what it left.
       await rm(`${runDir}/nbd`, { recursive: true, force: true })
+      for (const name of await names(stateDir))
+        if (name.endsWith('.new')) await rm(`${stateDir}/${name}`, { force: true })
       tidying = setInterval(() => {
         tickets.tidy().catch((error: unknown) => log.error({ err: error }, 'the ticket journal cannot be written'))
       }, tidyEveryMs)

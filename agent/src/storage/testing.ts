@@ -34,6 +34,7 @@ export async function storageBench(overrides: Partial<StorageDeps> = {}, folder?
     imagesUrl: () => url,
     qemuOwner: () => null,
     resizeRunning: async () => false,
+    imageInTurn: (_, work) => work(),
     reportEveryMs: 100,
     ...overrides,
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { conflict, type ErrorRecord, RookeryError } from '@rookery/model'
-import { TaskRequest, type TaskState, WireError } from '@rookery/protocol'
+import { type HostInventory, TaskRequest, type TaskState, WireError } from '@rookery/protocol'
 import { inTransaction } from '../state/database.ts'
 import { admitEpoch } from '../state/host-state.ts'
 
@@ -127,6 +127,31 @@ export class Journal {
     inTransaction(this.#db, () => {
       for (const id of ids) statement.run(this.#now(), id)
     })
+  }
+
+  /** What is not over: running tasks, ends that no engine has acknowledged, and acknowledged ones without an end, which must not be. */
+  unsettled(): HostInventory['tasks'] {
+    const rows = this.#db
+      .prepare(
+        `select id, kind, state, ended_at, acknowledged_at from task where state = 'running' or acknowledged_at is null`,
+      )
+      .all()
+      .map(
+        row =>
+          ({ ...row, id: String(row.id), kind: String(row.kind) }) as Record<string, unknown> & {
+            id: string
+            kind: string
+          },
+      )
+    const short = ({ id, kind }: { id: string; kind: string }) => ({ id, kind })
+    const running = rows.filter(row => row.state === 'running')
+    return {
+      running: running.filter(row => row.acknowledged_at === null).map(short),
+      unacknowledged: rows
+        .filter(row => row.state !== 'running')
+        .map(row => ({ ...short(row), endedAt: Number(row.ended_at ?? 0) })),
+      acknowledgedRunning: running.filter(row => row.acknowledged_at !== null).map(short),
+    }
   }
 
   /** Forgets ids that were acknowledged more than 7 days ago. */

@@ -84,3 +84,26 @@ test('what a stopped agent left is done by the next one', async t => {
   const state = await next.tasks.get(id, 60_000)
   assert.ok(state?.state === 'finished' && state.result === 'done')
 })
+
+test('a task that was cancelled before the agent was killed takes back what is half done, or ends as what it has become', async t => {
+  const [half, whole] = [randomUUID(), randomUUID()]
+  const dead = service(t, () => new Promise(() => {}))
+  for (const id of [half, whole]) {
+    dead.tasks.put(id, request())
+    void dead.tasks.cancel(id) // the kill comes before the handler has heard of it
+  }
+  dead.tasks.stop()
+  let calls = 0
+  const next = service(
+    t,
+    async (_, { signal }) => {
+      assert.ok(signal.aborted)
+      if (++calls === 1) throw new Error('taken back')
+      return 'it was there already'
+    },
+    dead.folder,
+  )
+  next.tasks.resume()
+  assert.equal((await next.tasks.get(half, 60_000))?.state, 'cancelled')
+  assert.equal((await next.tasks.get(whole, 60_000))?.state, 'finished')
+})

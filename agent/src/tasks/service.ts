@@ -1,5 +1,5 @@
 import { toErrorRecord } from '@rookery/model'
-import type { Task, TaskKind, TaskRequest, TaskState } from '@rookery/protocol'
+import type { HostInventory, Task, TaskKind, TaskRequest, TaskState } from '@rookery/protocol'
 import type { Logger } from 'pino'
 import type { WatchHub } from '../watch/hub.ts'
 import { claimOf } from './claims.ts'
@@ -49,10 +49,12 @@ export class TaskService {
   /** Takes up what the last process left. */
   resume(): void {
     this.#journal.prune()
-    for (const { id, request, cancel } of this.#journal.unfinished()) {
-      if (cancel) this.#end(id, { state: 'cancelled' })
-      else this.#start(id, request.task)
-    }
+    for (const { id, request, cancel } of this.#journal.unfinished()) this.#start(id, request.task, cancel)
+  }
+
+  /** Does something while no task does that goes through these mailboxes. */
+  inTurn<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    return this.#queue.run({ waits: keys, holds: keys }, work)
   }
 
   /** `PUT`: the request is on the disk when this returns. */
@@ -94,6 +96,11 @@ export class TaskService {
     this.#stopping = true
   }
 
+  /** What is not over, by the journal. */
+  unsettled(): HostInventory['tasks'] {
+    return this.#journal.unsettled()
+  }
+
   /** Kinds of the tasks that are at work or wait for their turn. */
   unfinished(): TaskKind[] {
     return [...this.#active.values()].map(active => active.kind)
@@ -105,12 +112,17 @@ export class TaskService {
     return { ...state, progress: this.#active.get(id)?.progress ?? null }
   }
 
-  #start(id: string, task: Task): void {
+  /**
+   * `cancelled`: somebody cancelled it and the agent was killed before it had taken back what it did. So it is done once more with a signal
+   * that is aborted already: the handler takes back what is half done, or finds its effect whole, which the engine then undoes.
+   */
+  #start(id: string, task: Task, cancelled = false): void {
     const abort = new AbortController()
+    if (cancelled) abort.abort()
     const log = this.#log.child({ task: id, kind: task.kind })
     const done = this.#queue.run(claimOf(task), async () => {
       await this.#before()
-      if (abort.signal.aborted) return this.#end(id, { state: 'cancelled' })
+      if (abort.signal.aborted && !cancelled) return this.#end(id, { state: 'cancelled' })
       const began = performance.now()
       try {
         const result = await this.#handle(task, {

@@ -1,6 +1,7 @@
 import type { JobId, UserId } from '@rookery/model'
 import type { Db, Sql } from '../db/index.ts'
 import type { EventDetails, EventName } from '../events/catalog.ts'
+import type { HostClient } from '../jobs/host-port.ts'
 import type { JobDefinition } from '../jobs/job.ts'
 import type { EntityKind, Ref } from './kinds.ts'
 import type { Logger } from './log.ts'
@@ -60,6 +61,8 @@ export interface Env {
   readonly engineId: string
   /** Hears the notifications of all engines; absent in tests that need none. */
   readonly hear?: (topic: string, hear: (rest: string) => void) => () => void
+  /** The way to hosts, for reads that say what is there now; absent in tests that have no hosts. Tasks are sent by jobs alone. */
+  readonly hosts?: { client(hostId: string): Promise<Pick<HostClient, 'inventory'>> }
 }
 
 /** The actor of reconcilers, reports and start-up. */

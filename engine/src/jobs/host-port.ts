@@ -1,7 +1,7 @@
 import type { AgentClient } from '@rookery/protocol/client'
 
-/** What jobs need of the client of a host. */
-export type HostClient = Pick<AgentClient, 'runTask' | 'cancelTask' | 'acknowledge'>
+/** What jobs need of the client of a host, and `inventory` for whoever compares. */
+export type HostClient = Pick<AgentClient, 'runTask' | 'cancelTask' | 'acknowledge' | 'inventory'>
 
 /** How jobs reach hosts; inventory implements it. */
 export interface HostPort {

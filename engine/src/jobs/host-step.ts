@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { conflict, RookeryError, unavailable } from '@rookery/model'
-import type { Task } from '@rookery/protocol'
+import type { Task, TaskState } from '@rookery/protocol'
 import type { Frame } from './frame.ts'
 import type { HostClient } from './host-port.ts'
 import { stableUuid } from './ids.ts'
@@ -144,9 +144,7 @@ async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: Host
     let result = record.output
     if (record.status !== 'finished') {
       // A late PUT of an engine that lost the job meets the tombstone that this leaves.
-      const state = await untilAnswered(run, hostId, record.startedAt, run.down, client =>
-        client.cancelTask(record.taskId ?? stableUuid(run.row.id, record.name)),
-      )
+      const state = await untilCancelled(run, record, hostId)
       result = state.state === 'finished' ? state.result : undefined
       if (state.state !== 'finished') return await recorded(run, record)
     }
@@ -169,6 +167,16 @@ async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: Host
   }
   await run.at(record.name, 'during-undo')
   await recorded(run, record)
+}
+
+/** Asks until the task is not running any more: what is still being done could be done after it was called undone. */
+async function untilCancelled(run: JobRun, record: StepRow, hostId: string): Promise<TaskState> {
+  const taskId = record.taskId ?? stableUuid(run.row.id, record.name)
+  for (;;) {
+    const state = await untilAnswered(run, hostId, record.startedAt, run.down, client => client.cancelTask(taskId))
+    if (state.state !== 'running') return state
+    await pause(firstWaitMs, undefined, { signal: run.down }).catch(() => run.down.throwIfAborted())
+  }
 }
 
 const recorded = async (run: JobRun, record: StepRow): Promise<void> => {

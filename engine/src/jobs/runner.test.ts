@@ -30,6 +30,8 @@ class PretendHost {
   readonly done: string[] = []
   silent = false
   fenced = false
+  /** How often it answers to a cancellation that the task still runs. */
+  slowToCancel = 0
   failing: RookeryError | undefined
   hold: Promise<void> | undefined
   readonly #results = new Map<string, unknown>()
@@ -37,9 +39,11 @@ class PretendHost {
     isFenced: async () => this.fenced,
     client: async () => ({
       acknowledge: async () => undefined,
+      inventory: async () => assert.fail('jobs do not look at what is on hosts'),
       cancelTask: async id => {
         this.#speak()
         this.done.push('cancel')
+        if (this.slowToCancel-- > 0) return { id, state: 'running' as const, progress: null }
         return { id, state: 'cancelled' as const }
       },
       runTask: async (id, { task }, o) => {
@@ -433,6 +437,21 @@ test('an undo that fails leaves the job stuck with its locks, and a retry comple
   assert.equal(row.status, 'failed')
   assert.equal(row.error?.code, 'test.no')
   assert.equal(await lockCount(), 0)
+})
+
+test('a step counts as undone only when its cancelled task runs no more', async () => {
+  const host = new PretendHost()
+  host.hold = new Promise(() => {})
+  host.slowToCancel = 2
+  const definition = define(async j => void (await j.host('wait', hostId, task('x'), task('y'))))
+  await startRunner([definition as never], { host })
+  const id = await begin(definition)
+  await until(
+    async () => (await database.db.sql`select 1 from job_step where job_id = ${id}::uuid and name = 'wait'`)[0],
+  )
+  await call(env, cancelJob, { jobId: id })
+  assert.equal((await ended(id)).status, 'cancelled')
+  assert.deepEqual(host.done, ['cancel', 'cancel', 'cancel'])
 })
 
 test('after the point of no return a refused step is asked again, and cancelling is refused', async () => {

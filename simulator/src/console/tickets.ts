@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ConsoleResult, TaskOf } from '@rookery/protocol'
+import type { ConsoleResult, HostInventory, TaskOf } from '@rookery/protocol'
 import type { SimHost } from '../host.ts'
 import type { Run } from '../life.ts'
 import { serveRfb } from './rfb.ts'
@@ -22,7 +22,7 @@ const hash = (ticket: string) => createHash('sha256').update(ticket).digest('bas
 export class ConsoleTickets {
   readonly #host: SimHost
   readonly #open = new Map<string, Open>()
-  readonly #listeners = new Set<Server>()
+  readonly #listeners = new Map<Server, { runId: string; expiresAt: number }>()
 
   constructor(host: SimHost) {
     this.#host = host
@@ -49,10 +49,27 @@ export class ConsoleTickets {
     return stream => (open.protocol === 'vnc' ? serveRfb(stream, open.run, null) : serveSerial(stream, open.run))
   }
 
+  /** Consoles that wait for their visitor. */
+  waiting(): HostInventory['consoles'] {
+    const now = this.#host.fleet.clock.now()
+    return [
+      ...[...this.#open.values()]
+        .filter(open => open.expiresAt > now)
+        .map(({ run, expiresAt }) => ({ runId: run.spec.runId, mode: 'stream' as const, expiresAt })),
+      ...[...this.#listeners.values()].map(each => ({ ...each, mode: 'listen' as const })),
+    ]
+  }
+
+  /** The guest is gone, and what waited for a visitor of its. */
+  endRun(runId: string): void {
+    for (const [key, { run }] of this.#open) if (run.spec.runId === runId) this.#open.delete(key)
+    for (const [listener, of] of this.#listeners) if (of.runId === runId) listener.close()
+  }
+
   /** The agent dies. */
   clear(): void {
     this.#open.clear()
-    for (const listener of this.#listeners) listener.close()
+    for (const listener of this.#listeners.keys()) listener.close()
     this.#listeners.clear()
   }
 
@@ -62,7 +79,7 @@ export class ConsoleTickets {
       server.close() // one viewer
       serveRfb(socket, run, password)
     })
-    this.#listeners.add(server)
+    this.#listeners.set(server, { runId: run.spec.runId, expiresAt: clock.now() + ms })
     server.once('close', () => this.#listeners.delete(server))
     server.listen({ host, port: 0 })
     await once(server, 'listening')

@@ -5,6 +5,7 @@ import { TaskRequest, uuid } from '@rookery/protocol'
 import { z } from 'zod'
 import type { SimHost } from '../host.ts'
 import { serveImage } from '../images/serve.ts'
+import { takeInventory } from '../inventory.ts'
 import { serveWatch } from '../watch.ts'
 import { errorAnswer, readJson, sendJson } from './reply.ts'
 
@@ -110,6 +111,14 @@ async function look(
   res: ServerResponse,
 ): Promise<Answer> {
   if (method === 'GET' && path === '/host') return { status: 200, body: host.facts() }
+  if (method === 'GET' && path === '/inventory') {
+    const volumes = z
+      .array(uuid)
+      .max(1000)
+      .safeParse((query.get('volumes') ?? '').split(',').filter(Boolean))
+    if (!volumes.success) throw refuse(volumes.error)
+    return { status: 200, body: takeInventory(host, new Set(volumes.data)) }
+  }
   const id = taskId(path)
   if (id === undefined) throw noCall(method, path)
   if (method === 'DELETE') return { status: 200, body: host.tasks.cancel(id) }

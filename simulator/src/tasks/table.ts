@@ -1,5 +1,5 @@
 import { conflict, type ErrorRecord, RookeryError, toErrorRecord } from '@rookery/model'
-import type { Task, TaskRequest, TaskState } from '@rookery/protocol'
+import type { HostInventory, Task, TaskRequest, TaskState } from '@rookery/protocol'
 import type { Cancel } from '../clock.ts'
 import type { SimHost } from '../host.ts'
 import { planOf } from './plans.ts'
@@ -29,7 +29,11 @@ interface Running {
 
 /** What is journalled of a task; the request only while it runs. */
 export interface TaskRecord {
+  /** Empty for an id that was cancelled before it was seen. */
+  kind: string
   state: TaskState
+  /** Epoch milliseconds; null while it runs. */
+  endedAt: number | null
   request: TaskRequest | null
   /** Epoch milliseconds; null while the engine has not acknowledged it. */
   acknowledgedAt: number | null
@@ -59,7 +63,13 @@ export class TaskTable {
       throw new Gone(`Task ${id} belongs to a job of more than 7 days ago; start a new job.`)
     if ('spm' in request.task) this.#host.admitEpoch(request.task.spm)
     this.#prune()
-    this.#record(id, { state: { id, state: 'running', progress: null }, request, acknowledgedAt: null })
+    this.#record(id, {
+      kind: request.task.kind,
+      state: { id, state: 'running', progress: null },
+      endedAt: null,
+      request,
+      acknowledgedAt: null,
+    })
     this.#start(id, request.task)
     return this.get(id)
   }
@@ -98,7 +108,13 @@ export class TaskTable {
       this.#end(id, { id, state: 'cancelled' })
     } else if (record === undefined) {
       const now = this.#host.fleet.clock.now()
-      this.#record(id, { state: { id, state: 'cancelled' }, request: null, acknowledgedAt: now })
+      this.#record(id, {
+        kind: '',
+        state: { id, state: 'cancelled' },
+        endedAt: now,
+        request: null,
+        acknowledgedAt: now,
+      })
     }
     return this.get(id)
   }
@@ -110,6 +126,20 @@ export class TaskTable {
       const record = this.#records.get(id)
       if (record !== undefined && record.acknowledgedAt === null && record.state.state !== 'running')
         this.#record(id, { ...record, acknowledgedAt: now })
+    }
+  }
+
+  /** What is not over. */
+  unsettled(): HostInventory['tasks'] {
+    const records = [...this.#records].filter(([, r]) => r.state.state === 'running' || r.acknowledgedAt === null)
+    const running = records.filter(([, { state }]) => state.state === 'running')
+    const short = ([id, { kind }]: [string, TaskRecord]) => ({ id, kind })
+    return {
+      running: running.filter(([, { acknowledgedAt }]) => acknowledgedAt === null).map(short),
+      unacknowledged: records
+        .filter(([, { state }]) => state.state !== 'running')
+        .map(record => ({ ...short(record), endedAt: record[1].endedAt ?? 0 })),
+      acknowledgedRunning: running.filter(([, { acknowledgedAt }]) => acknowledgedAt !== null).map(short),
     }
   }
 
@@ -198,8 +228,15 @@ export class TaskTable {
 
   #end(id: string, state: TaskState): void {
     this.#running.delete(id)
-    const acknowledgedAt = state.state === 'cancelled' ? this.#host.fleet.clock.now() : null
-    this.#record(id, { state, request: null, acknowledgedAt })
+    const endedAt = this.#host.fleet.clock.now()
+    const kind = this.#records.get(id)?.kind ?? ''
+    this.#record(id, {
+      kind,
+      state,
+      endedAt,
+      request: null,
+      acknowledgedAt: state.state === 'cancelled' ? endedAt : null,
+    })
     this.#host.tell({ type: 'task', id, state: state.state, progress: null })
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)

@@ -36,17 +36,18 @@ import type * as m31 from '../../../engine/src/events/queries.ts'
 import type * as m32 from '../../../engine/src/metering/live.ts'
 import type * as m33 from '../../../engine/src/inventory/host/queries.ts'
 import type * as m34 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m35 from '../../../engine/src/inventory/overview.ts'
-import type * as m36 from '../../../engine/src/inventory/summary.ts'
-import type * as m37 from '../../../engine/src/jobs/queries.ts'
-import type * as m38 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m39 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m40 from '../../../engine/src/identity/users.ts'
-import type * as m41 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m42 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m43 from '../../../engine/src/compute/template/queries.ts'
-import type * as m44 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m45 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m35 from '../../../engine/src/invariants/queries.ts'
+import type * as m36 from '../../../engine/src/inventory/overview.ts'
+import type * as m37 from '../../../engine/src/inventory/summary.ts'
+import type * as m38 from '../../../engine/src/jobs/queries.ts'
+import type * as m39 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m40 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m41 from '../../../engine/src/identity/users.ts'
+import type * as m42 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m43 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m44 from '../../../engine/src/compute/template/queries.ts'
+import type * as m45 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m46 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -169,35 +170,36 @@ export interface NativeQueries {
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
   'host.statistics': Wire<typeof m29.hostStatistics>
   'imageTransfer.list': Wire<typeof m34.list>
-  'inventory.counts': Wire<typeof m35.counts>
-  'inventory.now': Wire<typeof m35.now>
-  'inventory.summary': Wire<typeof m36.summary>
-  'job.list': Wire<typeof m37.list>
-  'job.steps': Wire<typeof m37.stepsOf>
-  'macPool.list': Wire<typeof m38.list>
+  'invariants': Wire<typeof m35.invariants>
+  'inventory.counts': Wire<typeof m36.counts>
+  'inventory.now': Wire<typeof m36.now>
+  'inventory.summary': Wire<typeof m37.summary>
+  'job.list': Wire<typeof m38.list>
+  'job.steps': Wire<typeof m38.stepsOf>
+  'macPool.list': Wire<typeof m39.list>
   'network.list': Wire<typeof m25.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m39.list>
+  'nic.list': Wire<typeof m40.list>
   'nic.statistics': Wire<typeof m29.nicStatistics>
   'permission.list': Wire<typeof m12.listPermissions>
   'preference.list': Wire<typeof m13.listPreferences>
-  'role.list': Wire<typeof m40.listRoles>
+  'role.list': Wire<typeof m41.listRoles>
   'session.list': Wire<typeof m15.listSessions>
-  'storageDomain.files': Wire<typeof m41.files>
-  'storageDomain.list': Wire<typeof m41.list>
+  'storageDomain.files': Wire<typeof m42.files>
+  'storageDomain.list': Wire<typeof m42.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m42.assignments>
-  'tag.list': Wire<typeof m42.list>
-  'template.list': Wire<typeof m43.list>
+  'tag.assignments': Wire<typeof m43.assignments>
+  'tag.list': Wire<typeof m43.list>
+  'template.list': Wire<typeof m44.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m40.listUsers>
+  'user.list': Wire<typeof m41.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m40.whoAmI>
+  'user.self': Wire<typeof m41.whoAmI>
   'vm.history': Wire<typeof m32.vmHistory>
-  'vm.list': Wire<typeof m44.list>
+  'vm.list': Wire<typeof m45.list>
   'vm.now': Wire<typeof m32.vmNow>
-  'vm.reportedDevices': Wire<typeof m39.reportedDevices>
+  'vm.reportedDevices': Wire<typeof m40.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
   'vm.statistics': Wire<typeof m29.vmStatistics>
-  'vnicProfile.list': Wire<typeof m45.list>
+  'vnicProfile.list': Wire<typeof m46.list>
 }

@@ -59,6 +59,7 @@ export class HostClients implements HostPort {
     return {
       cancelTask: (id, signal) => agent.cancelTask(id, signal),
       acknowledge: (ids, signal) => agent.acknowledge(ids, signal),
+      inventory: (storageDomainIds, signal) => agent.inventory(storageDomainIds, signal),
       async runTask(id, request, options) {
         const ended = await agent.runTask(id, request, options)
         if (request.task.kind !== 'vm.create') return ended

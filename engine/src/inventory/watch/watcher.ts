@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { WatchLine } from '@rookery/protocol'
 import { inTransaction } from '../../core/call.ts'
 import type { Env } from '../../core/ctx.ts'
+import { acknowledgeForgotten } from './acknowledge.ts'
 import { applyLines, isQuiet } from './apply.ts'
 import type { HostClients } from './clients.ts'
 import { applyFacts, applySilence } from './facts.ts'
@@ -71,6 +72,9 @@ export class HostWatcher {
     const broken = new AbortController()
     const signal = AbortSignal.any([this.#stop.signal, broken.signal])
     const client = await this.#clients.agent(this.#hostId)
+    acknowledgeForgotten(this.#env.db.sql, client, signal).catch((error: unknown) =>
+      this.#env.log.info({ err: error, host: this.#hostId }, 'old ends were not acknowledged; the next watch does it'),
+    )
     let timer: NodeJS.Timeout | undefined
     let applying: Promise<void> = Promise.resolve()
     this.#queue = []
