@@ -8,13 +8,15 @@ import type { Status } from '../src/commands/status.ts'
 import { appRoot } from '../src/instance/paths.ts'
 import { freePort } from '../src/instance/ports.ts'
 import { missingPackages } from '../src/packages/apt.ts'
-import { hostPackages } from '../src/packages/list.ts'
+import { hostPackages, testPackages } from '../src/packages/list.ts'
 import { isRoot } from '../src/system/account.ts'
 import { exec, type Finished } from '../src/system/exec.ts'
 import { hasSystemd } from '../src/system/systemd.ts'
 import { until } from '../src/testing/until.ts'
 
-const missing = isRoot() ? await missingPackages(hostPackages({ arch: process.arch, systemd: hasSystemd() })) : []
+const missing = isRoot()
+  ? await missingPackages([...hostPackages({ arch: process.arch, systemd: hasSystemd() }), ...testPackages])
+  : []
 const skip = !isRoot()
   ? 'needs root for a real host'
   : missing.length
@@ -106,6 +108,25 @@ describe('a real instance', { skip, timeout: 600_000 }, async () => {
     }, 200_000)
     assert.equal((JSON.parse(up.stdout) as { alreadyRunning: boolean }).alreadyRunning, false)
     assert.ok((await status()).healthy)
+  })
+
+  test('R131: the doctor finds nothing in it that blocks, and a clock that is off the engine’s by seconds', async () => {
+    const doctor = async (...before: string[]) => {
+      const words = [join(appRoot, 'rookery'), 'doctor', '--json', '--data-dir', dataDir]
+      const said = await exec([...before, ...words] as [string, ...string[]], {
+        env: { PATH: process.env.PATH ?? '', HOME: folder },
+      })
+      return {
+        code: said.code,
+        ...(JSON.parse(said.stdout) as { findings: { code: string; verdict: string; what: { en: string } }[] }),
+      }
+    }
+    const healthy = await doctor()
+    assert.deepEqual([healthy.code, healthy.findings.filter(f => f.verdict === 'bad')], [0, []])
+    assert.ok(healthy.findings.some(f => f.code === 'doctor.instance.ok'))
+    const late = await doctor('/usr/bin/faketime', '-f', '-5s')
+    assert.equal(late.code, 1)
+    assert.match(late.findings.find(f => f.code === 'doctor.clock.skew')?.what.en ?? '', /[45]\.\d s behind the engine/)
   })
 
   test('logs are shown together and one by one; an unknown part is refused', async () => {

@@ -15,6 +15,7 @@ const scene: Scene = {
   settings: undefined,
   broken: undefined,
   status: { running: false, healthy: false, version: '0', dataDir: '/nowhere', problems: [], notes: [] },
+  unseen: false,
   root: true,
   option: '',
 }

@@ -12,6 +12,8 @@ export interface Scene {
   /** Why the settings cannot be read. */
   readonly broken: string | undefined
   readonly status: Status
+  /** Whether there is an instance that may not be asked by us: then nothing is known of what runs. */
+  readonly unseen: boolean
   readonly root: boolean
   /** ` --data-dir …` where commands that we print need it. */
   readonly option: string
@@ -29,11 +31,22 @@ export async function scene(paths: Paths, option: string): Promise<Scene> {
   } catch (error) {
     broken = error instanceof Error ? error.message : String(error)
   }
-  const status: Status =
+  const nothing: Status = {
+    running: false,
+    healthy: false,
+    version: '',
+    dataDir: paths.dataDir,
+    problems: [],
+    notes: [],
+  }
+  const status =
     broken === undefined
-      ? await collect(paths)
-      : { running: false, healthy: false, version: '', dataDir: paths.dataDir, problems: [], notes: [] }
-  return { paths, settings, broken, status, root: isRoot(), option }
+      ? await collect(paths).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'EACCES') return undefined // root's socket
+          throw error
+        })
+      : nothing
+  return { paths, settings, broken, status: status ?? nothing, unseen: status === undefined, root: isRoot(), option }
 }
 
 /** Whether an address is only reached from this machine itself. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { confinementNotes } from '../../supervisor/libvirt.ts'
 import { addressesOf, routeOf } from '../network.ts'
 import { hostsLines, withLine } from '../hosts-file.ts'
 import { closedTo } from '../rights.ts'
@@ -321,11 +322,37 @@ test('a certificate that ends, is about to, or lacks an address that people use'
 })
 
 test('an instance that stands still blocks nothing, one whose part fails does', () => {
-  const instance = { running: true, healthy: true, rss: 1, problems: [], notes: [], vmsLeft: 0, userGone: false }
+  const instance = {
+    running: true,
+    unseen: false,
+    healthy: true,
+    rss: 1,
+    problems: [],
+    notes: [],
+    vmsLeft: 0,
+    userGone: false,
+  }
   assert.deepEqual(codes(instanceFindings(instance)), ['instance.ok'])
   assert.deepEqual(codes(instanceFindings({ ...instance, running: false })), ['instance.stopped'])
   assert.deepEqual(
     codes(instanceFindings({ ...instance, healthy: false, problems: ['x'], notes: ['y'], userGone: true })),
     ['instance.no_user', 'instance.problem', 'instance.note'],
   )
+})
+
+test('what status notes about isolation is said in both languages', () => {
+  const all = confinementNotes({ security: 'none', deviceNamespaces: false, cgroups: false })
+  const found = instanceFindings({
+    running: true,
+    unseen: false,
+    healthy: true,
+    rss: 1,
+    problems: [],
+    notes: all,
+    vmsLeft: 0,
+    userGone: false,
+  })
+  const notes = found.filter(f => f.code === 'doctor.instance.note')
+  assert.equal(notes.length, 2, 'control groups have a check of their own')
+  for (const f of notes) assert.match(f.why?.ko ?? '', /[가-힣]/)
 })

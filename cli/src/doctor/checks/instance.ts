@@ -1,19 +1,22 @@
 import { humanBytes } from '@rookery/model'
 import { account, SERVICE_USER } from '../../system/account.ts'
 import { type Finding, bad, check, good, poor } from '../finding.ts'
-import { same, t } from '../text.ts'
+import { same, type Text, t } from '../text.ts'
 
 const codes = [
   'doctor.instance.stopped',
   'doctor.instance.ok',
   'doctor.instance.problem',
   'doctor.instance.note',
+  'doctor.instance.unseen',
   'doctor.instance.no_user',
 ] as const
 
 /** The running parts, as `status` sees them. */
 export interface InstanceFacts {
   readonly running: boolean
+  /** Whether it belongs to root, who alone may ask it. */
+  readonly unseen: boolean
   readonly healthy: boolean
   /** Bytes of all parts together. */
   readonly rss: number
@@ -31,6 +34,7 @@ export const instance = check({
   codes,
   gather: async s => ({
     running: s.status.running,
+    unseen: s.unseen,
     healthy: s.status.healthy,
     rss: s.status.rss ?? 0,
     problems: s.status.problems,
@@ -56,6 +60,7 @@ export function instanceFindings(f: InstanceFacts): Finding<(typeof codes)[numbe
         }),
       ]
     : []
+  if (f.unseen) return [good('doctor.instance.unseen', t('only root can ask it', 'root만 상태를 볼 수 있습니다'))]
   if (!f.running)
     return [
       ...user,
@@ -79,19 +84,43 @@ export function instanceFindings(f: InstanceFacts): Finding<(typeof codes)[numbe
         run: ['./rookery logs'],
       }),
     ),
-    ...f.notes.map(note =>
-      poor('doctor.instance.note', {
-        what: t(
-          'There is less between VMs and this machine than there could be.',
-          'VM과 이 머신 사이의 격리가 약합니다.',
-        ),
-        why: same(note),
-        next: t(
-          'VMs work. Before guests of strangers run here, use a kernel with AppArmor and its own /dev and control groups. What this one has:',
-          'VM은 동작합니다. 모르는 사람의 게스트를 실행하려면 AppArmor, 독립된 /dev, 컨트롤 그룹이 있는 커널을 쓰십시오. 지금 상태:',
-        ),
-        run: ['cat /sys/kernel/security/lsm; findmnt -t cgroup2,devpts,tmpfs'],
-      }),
-    ),
+    ...f.notes.filter(note => !/control groups/.test(note)).map(apart), // those have a check of their own
   ]
+}
+
+/** What `status` notes about the distance between VMs and this machine, in both languages, with its cure. */
+const notes: readonly {
+  readonly fits: RegExp
+  readonly why: string
+  readonly next: Text
+  readonly run: readonly string[]
+}[] = [
+  {
+    fits: /mandatory access control/,
+    why: 'VM에 강제 접근 제어가 적용되지 않습니다. 이 커널에는 AppArmor도 SELinux도 없습니다.',
+    next: t(
+      'VMs work. Before guests of strangers run here, use Debian’s own kernel with AppArmor (in a container: the kernel of the machine around it). What is on now:',
+      'VM은 동작합니다. 모르는 사람의 게스트를 실행하려면 AppArmor가 있는 데비안 커널을 쓰십시오(컨테이너라면 바깥 머신의 커널). 지금 상태:',
+    ),
+    run: ['cat /sys/kernel/security/lsm', 'apt-get install --yes apparmor'],
+  },
+  {
+    fits: /\/dev of the host/,
+    why: 'VM이 호스트의 /dev를 봅니다. /dev/pts 또는 /dev/shm이 두 번 마운트되어 있습니다.',
+    next: t(
+      'Take the upper mount away where it is made. What is mounted now:',
+      '겹친 마운트를 만드는 곳에서 없애십시오. 지금 상태:',
+    ),
+    run: ['findmnt --list | grep /dev/'],
+  },
+]
+
+function apart(note: string): Finding<(typeof codes)[number]> {
+  const known = notes.find(n => n.fits.test(note))
+  return poor('doctor.instance.note', {
+    what: t('There is less between VMs and this machine than there could be.', 'VM과 이 머신 사이의 격리가 약합니다.'),
+    why: t(note, known?.why ?? note),
+    next: known?.next ?? t('VMs work; the logs say more:', 'VM은 동작합니다. 로그에 자세한 내용이 있습니다.'),
+    run: known?.run ?? ['./rookery logs'],
+  })
 }

@@ -134,6 +134,10 @@ export function permissionFindings(f: PermissionFacts): Finding<(typeof codes)[n
         }),
       )
   if (found.length) return found
+  if (!f.root)
+    return [
+      good('doctor.permissions.ok', t('without root there is one user only', 'root가 아니면 사용자는 한 명뿐입니다')),
+    ]
   return [
     good(
       'doctor.permissions.ok',

@@ -41,7 +41,7 @@ export const ports = check({
       port,
       why,
       who: why === 'EADDRINUSE' ? await whoListens(port) : undefined,
-      running: s.status.running,
+      running: s.status.running || s.unseen,
       own: Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(a => a.address)),
     }
   },

@@ -1,5 +1,5 @@
 import { type Finding, bad, check, good } from '../finding.ts'
-import { same, t } from '../text.ts'
+import { t } from '../text.ts'
 
 const codes = ['doctor.settings.ok', 'doctor.settings.none', 'doctor.settings.broken'] as const
 
@@ -27,7 +27,10 @@ export function settingsFindings(f: {
     return [
       bad('doctor.settings.broken', {
         what: t(`The settings in ${f.file} cannot be used.`, `${f.file} 파일의 설정을 사용할 수 없습니다.`),
-        why: same(f.broken),
+        why: t(
+          `${f.broken} It was changed by hand, or made by a newer release.`,
+          `손으로 고쳤거나 더 새로운 릴리스가 만든 파일입니다(${f.broken}).`,
+        ),
         next: t(
           'Restore the file from a copy, or start another instance in another folder.',
           '사본에서 파일을 복원하거나 다른 폴더에서 새 인스턴스를 시작하십시오.',
