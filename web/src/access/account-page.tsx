@@ -9,6 +9,7 @@ import { Card, Facts } from '../templates/card.tsx'
 import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { PageTitle } from '../templates/title.tsx'
+import './access.css'
 import { PasswordForm } from './password-form.tsx'
 
 /** The signed-in user: who he is, how he wants to see the console, his password. */
@@ -49,7 +50,7 @@ export function AccountPage() {
   return (
     <div className="rk-page">
       <PageTitle title={shell('page.account')} />
-      <div className="rk-cards">
+      <div className="rk-cards rk-account">
         <Card title={t('account.profile')}>
           <Facts
             facts={[

@@ -9,6 +9,8 @@ import { Name } from '../templates/name.tsx'
 import { Problem } from '../templates/problem.tsx'
 import { PageTitle } from '../templates/title.tsx'
 import { clientName } from './client-name.ts'
+import '../templates/card.css'
+import './access.css'
 
 type Session = NativeQueries['session.list']['output'][number]
 

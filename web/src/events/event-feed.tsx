@@ -1,6 +1,7 @@
 import { Button } from '@patternfly/react-core'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { ApiError } from '../api/error.ts'
 import { useAsk } from '../api/hooks.ts'
 import type { NativeQueries } from '../api/native.ts'
 import { useFormat } from '../format/index.ts'
@@ -27,6 +28,8 @@ export function EventFeed(p: {
   label: string
   /** Shown when there is none. */
   none: string
+  /** Hears what is wrong with `text`; null when nothing is. */
+  onSearchError?: (error: ApiError | null) => void
 }) {
   const { t } = useTranslation('events')
   const format = useFormat()
@@ -40,8 +43,17 @@ export function EventFeed(p: {
     { text: p.text ?? '', max, ...(p.about === undefined ? {} : { about: p.about }) },
     { keep: true },
   )
+  const { onSearchError } = p
+  const wrong = error?.code.startsWith('search') === true ? error : null
+  useEffect(() => onSearchError?.(wrong), [onSearchError, wrong])
   const reading = inside || open !== undefined
-  if (reading && held === undefined && data !== undefined) setHeld(data)
+  // Another search is another feed: nothing of the last one is held.
+  const asked = `${p.text ?? ''} ${max}`
+  const [heldFor, setHeldFor] = useState(asked)
+  if (heldFor !== asked) {
+    setHeldFor(asked)
+    setHeld(undefined)
+  } else if (reading && held === undefined && data !== undefined) setHeld(data)
   if (!reading && held !== undefined) setHeld(undefined)
   const shown = held ?? data ?? []
   const newest = shown[0]?.position ?? 0

@@ -23,8 +23,11 @@ export async function loadEventTexts(language: Language): Promise<void> {
  */
 export function eventText(event: Worded, language: Language): string {
   const text = language === 'ko' ? korean?.[event.name] : undefined
-  if (text === undefined) return event.message
+  if (text === undefined) return people(event.message)
   const places = [...text.matchAll(/\{([a-z_]+)\}/g)].map(found => found[1] ?? '')
-  if (places.some(place => event.args[place] === undefined)) return event.message
-  return text.replaceAll(/\{([a-z_]+)\}/g, (_, place: string) => String(event.args[place]))
+  if (places.some(place => event.args[place] === undefined)) return people(event.message)
+  return people(text.replaceAll(/\{([a-z_]+)\}/g, (_, place: string) => String(event.args[place])))
 }
+
+/** oVirt writes `admin@internal-authz`; people write `admin@internal`. */
+const people = (sentence: string): string => sentence.replaceAll(/(@[\w.]+)-authz\b/g, '$1')
