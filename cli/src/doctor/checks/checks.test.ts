@@ -11,6 +11,8 @@ import { type ClockFacts, clockFindings, skew } from './clock.ts'
 import { type CpuFacts, cpuFindings } from './cpu.ts'
 import { databaseFindings } from './database.ts'
 import { diskFindings } from './disk.ts'
+import { nftTables } from '../firewall/nft.ts'
+import { type FirewallFacts, firewallFindings } from './firewall.ts'
 import { instanceFindings } from './instance.ts'
 import { keyFindings, wrongTypes } from './keys.ts'
 import { libvirtFindings } from './libvirt.ts'
@@ -355,4 +357,37 @@ test('what status notes about isolation is said in both languages', () => {
   const notes = found.filter(f => f.code === 'doctor.instance.note')
   assert.equal(notes.length, 2, 'control groups have a check of their own')
   for (const f of notes) assert.match(f.why?.ko ?? '', /[가-힣]/)
+})
+
+const closedTables = nftTables(
+  JSON.stringify({
+    nftables: [
+      { table: { family: 'inet', name: 'filter' } },
+      ...['input', 'forward'].map(hook => ({
+        chain: { family: 'inet', table: 'filter', name: hook, type: 'filter', hook, prio: 0, policy: 'drop' },
+      })),
+    ],
+  }),
+)
+
+test('R76: before the first up only what will be needed is asked of the firewall', () => {
+  const facts: FirewallFacts = {
+    tables: closedTables,
+    listen: '127.0.0.1',
+    port: 8443,
+    imagesPort: 54322,
+    agentPort: 54321,
+    card: 'eth0',
+    guests: true,
+    bridges: 'rk',
+    bridge: 'rk0',
+    services: [],
+  }
+  const of = (f: Partial<FirewallFacts>) => codes(firewallFindings({ ...facts, ...f }))
+  assert.deepEqual(of({}), ['firewall.loopback_closed', 'firewall.guests_no_dhcp', 'firewall.guests_no_way_out'])
+  assert.deepEqual(of({ listen: '0.0.0.0', guests: false }), ['firewall.loopback_closed', 'firewall.port_closed'])
+  assert.deepEqual(of({ listen: '0.0.0.0', guests: false, card: undefined }), ['firewall.loopback_closed'])
+  assert.deepEqual(of({ tables: undefined }), ['firewall.unseen'])
+  assert.deepEqual(of({ tables: [] }), ['firewall.none'])
+  assert.deepEqual(of({ tables: [], services: ['NetworkManager'] }), ['firewall.services'])
 })

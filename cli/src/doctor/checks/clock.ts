@@ -173,7 +173,7 @@ function skews(f: ClockFacts): Found[] {
           'Find out which of the two is wrong and let a time service keep both. With chrony, on both machines:',
           '어느 쪽이 틀렸는지 확인하고 양쪽 모두 시간 동기화를 켜십시오. 두 머신에서 chrony를 쓰는 경우:',
         ),
-        run: ['date --utc', 'apt-get install --yes chrony', 'chronyc makestep && chronyc tracking'],
+        run: ['date --utc', 'apt-get update && apt-get install --yes chrony', 'chronyc makestep && chronyc tracking'],
       }),
     )
 }
@@ -192,7 +192,7 @@ function behind(f: ClockFacts): Found[] {
         'Set it by a time service; after a flat battery also in the firmware setup:',
         '시간 동기화로 맞추십시오. 배터리가 방전되었다면 펌웨어 설정에서도 맞추십시오.',
       ),
-      run: ['apt-get install --yes chrony', 'chronyc makestep && chronyc tracking'],
+      run: ['apt-get update && apt-get install --yes chrony', 'chronyc makestep && chronyc tracking'],
     }),
   ]
 }
@@ -211,7 +211,7 @@ function kept(f: ClockFacts): Found[] {
           'Let a time service keep the clock of the machine around this one. There:',
           '바깥 머신의 시계를 동기화하십시오. 바깥 머신에서:',
         ),
-        run: ['apt-get install --yes chrony', 'chronyc tracking'],
+        run: ['apt-get update && apt-get install --yes chrony', 'chronyc tracking'],
       }),
     ]
   if (f.keeper)
@@ -245,7 +245,7 @@ function kept(f: ClockFacts): Found[] {
         '커널의 시계가 동기화되지 않았고 시간 동기화 서비스(chrony, systemd-timesyncd, ntpd)가 없습니다.',
       ),
       next: t('Install one; it sets the clock by itself:', '설치하면 시계를 자동으로 맞춥니다.'),
-      run: ['apt-get install --yes chrony'],
+      run: ['apt-get update && apt-get install --yes chrony'],
     }),
   ]
 }
