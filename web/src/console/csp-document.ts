@@ -1,21 +1,36 @@
 /**
- * A document for xterm, whose `<style>` elements the content security policy does not apply: those made here are hidden elements
- * that keep their rules in a style sheet of the page, which a policy lets scripts do.
+ * xterm writes its colours into `<style>` elements, which the content security policy does not apply. Those made through here are
+ * hidden elements that keep their rules in a style sheet of the page, which a policy lets scripts do.
  */
+function make(name: string, options?: ElementCreationOptions): HTMLElement {
+  return name.toLowerCase() === 'style'
+    ? styleElement()
+    : Document.prototype.createElement.call(document, name, options)
+}
+
+/** The page's document for `documentOverride`. */
 export function cspDocument(): Document {
   return new Proxy(document, {
     get(target, key) {
-      if (key === 'createElement')
-        return (name: string, options?: ElementCreationOptions) =>
-          name.toLowerCase() === 'style' ? styleElement() : target.createElement(name, options)
+      if (key === 'createElement') return make
       const value: unknown = Reflect.get(target, key, target)
       return typeof value === 'function' ? (value.bind(target) as unknown) : value
     },
   })
 }
 
+/** Runs what makes elements with the page's own document, past `documentOverride` (xterm 6 does, for its scroll bar). */
+export function withoutStyleElements(work: () => void): void {
+  Object.defineProperty(document, 'createElement', { value: make, configurable: true })
+  try {
+    work()
+  } finally {
+    Reflect.deleteProperty(document, 'createElement')
+  }
+}
+
 function styleElement(): HTMLElement {
-  const element = document.createElement('span')
+  const element = document.createElementNS('http://www.w3.org/1999/xhtml', 'span') as HTMLElement
   element.hidden = true
   const sheet = new CSSStyleSheet()
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]

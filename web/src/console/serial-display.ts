@@ -1,6 +1,6 @@
 import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
-import { cspDocument } from './csp-document.ts'
+import { cspDocument, withoutStyleElements } from './csp-document.ts'
 import type { DisplayHooks } from './session.ts'
 
 /** A guest's serial line on the page. It stays over reconnections; each gives the line's recent past again. */
@@ -29,7 +29,8 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 export function showSerial(target: HTMLElement, label: string): SerialDisplay {
   const terminal = new Terminal({
     documentOverride: cspDocument(),
-    fontFamily: 'ui-monospace, "Red Hat Mono", "Noto Sans Mono", "Noto Sans Mono CJK KR", monospace',
+    // No font of the web: the terminal measures letters when it opens.
+    fontFamily: '"Noto Sans Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace',
     fontSize: 14,
     scrollback,
     cols: leastColumns,
@@ -45,7 +46,7 @@ export function showSerial(target: HTMLElement, label: string): SerialDisplay {
       selectionBackground: colour('--rk-console-selection'),
     },
   })
-  terminal.open(target)
+  withoutStyleElements(() => terminal.open(target))
   terminal.textarea?.setAttribute('aria-label', label)
   const encoder = new TextEncoder()
   let line: WebSocket | undefined
