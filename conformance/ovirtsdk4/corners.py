@@ -64,7 +64,8 @@ def people(connection, system, cleaning):
         admin = next(each for each in users.list() if each.user_name.startswith("admin@"))
         users.user_service(admin.id).get()
     with check("users: add, update, remove"):
-        added = users.add(types.User(user_name=f"alice-{TAG}@internal-authz", domain=types.Domain(name="internal-authz")))
+        directory = types.Domain(name="internal-authz")
+        added = users.add(types.User(user_name=f"alice-{TAG}@internal-authz", domain=directory, password="a fine password"))
         alice = users.user_service(added.id)
         cleaning.append(lambda: quietly(alice.remove))
         equal(alice.get().user_name, f"alice-{TAG}@internal-authz", "the user's name")
@@ -72,6 +73,8 @@ def people(connection, system, cleaning):
         alice.update(types.User(user_options=[]))
         alice.remove()
         gone(alice.get)
+    refused("users: one whom the directory does not know is not made",
+            lambda: users.add(types.User(user_name=f"nobody-{TAG}@internal-authz", domain=types.Domain(name="internal-authz"))), 400)
     refused("users: the last administrator stays", users.user_service(admin.id).remove, 400, 403, 409)
     role = next(each for each in roles.list() if each.name == f"role-{TAG}")
     with check("permissions of the system: grant, take back"):

@@ -29,6 +29,8 @@ const AddUser = z.strictObject({
   department: word.default(''),
   /** Without one the user cannot sign in until one is set. */
   password: Password.optional(),
+  /** What is done when there is no such user: clients that mean to pick one from a directory do not want one made by a slip of the pen. */
+  unknown: z.enum(['add', 'refuse']).default('add'),
 })
 
 /** Adds a user. One who is there already is the answer, as the original's directory users are. */
@@ -40,6 +42,11 @@ export const addUser = operation({
     const there = await ctx.sql.maybe<{ id: string }>`
       select id from users where name = ${i.name} and profile = ${i.profile}`
     if (there !== undefined) return { id: there.id, added: false }
+    if (i.unknown === 'refuse')
+      throw invalid(
+        'user.unknown',
+        `No such user: ${i.name} in directory ${i.profile}-authz. Give a password with the name to make one.`,
+      )
     const id = randomUUID()
     const hash = i.password === undefined ? null : await hashPassword(i.password)
     await insert(ctx, i, id, hash)

@@ -34,7 +34,7 @@ test('the handshake without security gives size and name, and a picture is put t
     assert.equal(await reader.u8('shared'), 1)
     socket.write(serverInit)
     served = (async () => {
-      await reader.read(20 + 8, 'pixel format and encodings')
+      await reader.read(20 + 12, 'pixel format and encodings')
       assert.equal((await reader.read(10, 'request')).toString('hex'), '03000000000000020001')
       const rectangle = (x: number, colour: number): Buffer =>
         Buffer.from([0, x, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, colour, colour, colour, 0])
@@ -45,6 +45,34 @@ test('the handshake without security gives size and name, and a picture is put t
   })
   assert.deepEqual(client.screen, { width: 2, height: 1, name: 'web', security: 'none' })
   assert.deepEqual([...(await client.picture()).pixels], [5, 5, 5, 0, 9, 9, 9, 0])
+  await served
+})
+
+test('a screen that changes its size while it is drawn is drawn anew', async () => {
+  let served: Promise<void> | undefined
+  const client = await against({}, async (socket, reader) => {
+    socket.write('RFB 003.008\n')
+    await reader.read(12, 'version')
+    socket.write(Buffer.from([1, 1]))
+    await reader.u8('security')
+    socket.write(Buffer.alloc(4))
+    await reader.u8('shared')
+    socket.write(serverInit)
+    served = (async () => {
+      await reader.read(20 + 12, 'pixel format and encodings')
+      await reader.read(10, 'request')
+      // One of two pixels, then another size: the second pixel never comes.
+      socket.write(Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 7, 7, 7, 0]))
+      socket.write(Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 2, 0xff, 0xff, 0xff, 0x21]))
+      assert.equal((await reader.read(10, 'request')).toString('hex'), '03000000000000010002')
+      const pixel = (y: number) => Buffer.from([0, 0, 0, 1, 0, 0, 0, y, 0, 1, 0, 1, 0, 0, 0, 0, y, y, y, 0])
+      // What comes twice counts once.
+      for (const y of [0, 0, 1]) socket.write(pixel(y))
+    })()
+  })
+  const { width, height, pixels } = await client.picture()
+  assert.deepEqual([width, height, ...pixels], [1, 2, 0, 0, 0, 0, 1, 1, 1, 0])
+  assert.deepEqual([client.screen.width, client.screen.height], [1, 2])
   await served
 })
 

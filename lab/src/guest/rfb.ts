@@ -22,23 +22,38 @@ export interface RfbPicture {
 /** A server's refusal, in its own words. */
 export class RfbRefused extends Error {}
 
+/** A picture that is being put together. */
+interface Canvas {
+  pixels: Buffer
+  /** 1 for each pixel that has come. */
+  seen: Uint8Array
+}
+
 const securityNone = 1
 const securityVnc = 2
 const protocol = 'RFB 003.008\n'
+const encodingRaw = 0
+/** A rectangle that brings no pixels: the screen has another size from now on. */
+const encodingDesktopSize = -223
 
 /**
  * A minimal client of the remote framebuffer protocol 3.8 (RFC 6143): handshake without security or with a VNC password,
  * and pictures in raw encoding. It works over any stream: a unix socket of QEMU, a TCP or TLS connection, a WebSocket.
  */
 export class RfbClient {
-  readonly screen: RfbScreen
+  #screen: RfbScreen
   readonly #stream: Duplex
   readonly #reader: ByteReader
 
   private constructor(stream: Duplex, reader: ByteReader, screen: RfbScreen) {
     this.#stream = stream
     this.#reader = reader
-    this.screen = screen
+    this.#screen = screen
+  }
+
+  /** The screen as it was last heard of: a guest may change its size. */
+  get screen(): RfbScreen {
+    return this.#screen
   }
 
   /**
@@ -60,32 +75,35 @@ export class RfbClient {
     const [width, height] = [await reader.u16('the width'), await reader.u16('the height')]
     await reader.read(16, 'the pixel format')
     const name = await reader.text('the name')
-    stream.write(Buffer.concat([setPixelFormat(), setRawEncoding()]))
+    stream.write(Buffer.concat([setPixelFormat(), setEncodings()]))
     return new RfbClient(stream, reader, { width, height, name, security })
   }
 
-  /** Asks for the whole screen and waits until all of it has come. */
+  /** Asks for the whole screen and waits until all of it has come, anew when its size changes meanwhile. */
   async picture(): Promise<RfbPicture> {
-    const { width, height } = this.screen
-    const request = Buffer.alloc(10)
-    request.writeUInt8(3, 0)
-    request.writeUInt16BE(width, 6)
-    request.writeUInt16BE(height, 8)
-    this.#stream.write(request)
-    const pixels = Buffer.alloc(width * height * 4)
-    let missing = width * height
-    // A server may send the screen in several updates; each pixel comes once in answer to a request that is not incremental.
-    while (missing > 0) missing -= await this.#update(pixels)
-    return { width, height, pixels }
+    for (;;) {
+      const { width, height } = this.#screen
+      const request = Buffer.alloc(10)
+      request.writeUInt8(3, 0)
+      request.writeUInt16BE(width, 6)
+      request.writeUInt16BE(height, 8)
+      this.#stream.write(request)
+      const canvas: Canvas = { pixels: Buffer.alloc(width * height * 4), seen: new Uint8Array(width * height) }
+      let missing = width * height
+      const sameSize = () => this.#screen.width === width && this.#screen.height === height
+      // A server may send the screen in several updates, and answers to earlier requests among them.
+      while (missing > 0 && sameSize()) missing -= await this.#update(canvas)
+      if (sameSize()) return { width, height, pixels: canvas.pixels }
+    }
   }
 
-  /** Reads one message; gives how many pixels it brought. */
-  async #update(pixels: Buffer): Promise<number> {
+  /** Reads one message; gives how many pixels it brought that were not there yet. */
+  async #update(canvas: Canvas): Promise<number> {
     const reader = this.#reader
     const type = await reader.u8('a message')
     switch (type) {
       case 0:
-        return await this.#rectangles(pixels)
+        return await this.#rectangles(canvas)
       case 1: {
         await reader.read(3, 'colours')
         await reader.read(6 * (await reader.u16('colours')), 'colours')
@@ -102,7 +120,7 @@ export class RfbClient {
     }
   }
 
-  async #rectangles(pixels: Buffer): Promise<number> {
+  async #rectangles({ pixels, seen }: Canvas): Promise<number> {
     const reader = this.#reader
     await reader.read(1, 'an update')
     const count = await reader.u16('an update')
@@ -111,12 +129,21 @@ export class RfbClient {
       const head = await reader.read(12, 'a rectangle')
       const [x, y] = [head.readUInt16BE(0), head.readUInt16BE(2)]
       const [width, height] = [head.readUInt16BE(4), head.readUInt16BE(6)]
-      if (head.readInt32BE(8) !== 0) throw new Error(`the server used encoding ${head.readInt32BE(8)}, asked for raw`)
+      const encoding = head.readInt32BE(8)
+      if (encoding === encodingDesktopSize) {
+        this.#screen = { ...this.#screen, width, height }
+        continue
+      }
+      if (encoding !== encodingRaw) throw new Error(`the server used encoding ${encoding}, asked for raw`)
       for (let row = 0; row < height; row++) {
         const line = await reader.read(width * 4, 'pixels')
-        line.copy(pixels, ((y + row) * this.screen.width + x) * 4)
+        const at = (y + row) * this.#screen.width + x
+        line.copy(pixels, at * 4)
+        for (let i = at; i < at + width && i < seen.length; i++) {
+          brought += 1 - (seen[i] ?? 1)
+          seen[i] = 1
+        }
       }
-      brought += width * height
     }
     return brought
   }
@@ -150,5 +177,10 @@ function setPixelFormat(): Buffer {
   return message
 }
 
-/** SetEncodings with the one encoding that every server knows. */
-const setRawEncoding = (): Buffer => Buffer.from([2, 0, 0, 1, 0, 0, 0, 0])
+/** SetEncodings with the one encoding that every server knows; and sizes that change are told, else the pixels beyond would be missed forever. */
+function setEncodings(): Buffer {
+  const message = Buffer.from([2, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0])
+  message.writeInt32BE(encodingRaw, 4)
+  message.writeInt32BE(encodingDesktopSize, 8)
+  return message
+}

@@ -200,8 +200,10 @@ export const identityRoutes: Route[] = [
         `There is no directory ${directory.slice(0, 80)}; users are kept in ${internalDomain.name}.`,
       )
     const password = textAt(body, 'password')
+    // The original only takes in users whom a directory knows. Ours is the directory as well, and makes one who comes with a password.
     const { id } = await call(request.env, addUser, {
       name,
+      unknown: password === undefined || password === '' ? 'refuse' : 'add',
       ...defined({
         firstName: textAt(body, 'name'),
         lastName: textAt(body, 'last_name'),
