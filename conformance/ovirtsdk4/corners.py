@@ -74,7 +74,7 @@ def people(connection, system, cleaning):
         alice.remove()
         gone(alice.get)
     refused("users: one whom the directory does not know is not made",
-            lambda: users.add(types.User(user_name=f"nobody-{TAG}@internal-authz", domain=types.Domain(name="internal-authz"))), 400)
+            lambda: users.add(types.User(user_name="nobody-at-all@internal-authz", domain=types.Domain(name="internal-authz"))), 400)
     refused("users: the last administrator stays", users.user_service(admin.id).remove, 400, 403, 409)
     role = next(each for each in roles.list() if each.name == f"role-{TAG}")
     with check("permissions of the system: grant, take back"):

@@ -119,6 +119,11 @@ export const catalog = {
   'host.upgrade.done': line(842, 'normal', 'Host {host} is upgraded.'),
   'host.upgrade.reboot': line(888, 'normal', 'Host {host} is upgraded and restarts.'),
   'host.confirmed_rebooted': line(10200, 'warning', '{user} confirmed that host {host} was rebooted.'),
+  'host.unknown_run': line(
+    10201,
+    'alert',
+    'Host {host} runs VM {vm} in a way that the engine knows nothing of, as after an older backup was restored. It was left alone: shut it down on the host before you start it here.',
+  ),
   'host.low_memory': line(531, 'warning', 'Host {host} has little free memory: {free}.'),
   'host.high_memory': line(532, 'warning', 'Host {host} uses much of its memory: {used}.'),
   'host.high_cpu': line(534, 'warning', 'Host {host} uses much of its CPUs: {used}.'),

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { MiB } from '@rookery/model'
 import { startWorld, type World } from '../../../test/small-world.ts'
 import { until } from '../../../test/until.ts'
 import * as vm from '../../compute/vm/operations.ts'
 import { list as listVms } from '../../compute/vm/queries.ts'
-import { ask, call } from '../../core/call.ts'
+import { nameUnknownRuns } from '../../compute/vm/unknown-runs.ts'
+import { ask, call, inTransaction } from '../../core/call.ts'
 import { list as listDomains } from '../../storage/domain/queries.ts'
 import { list as listClusters } from '../cluster/queries.ts'
 import { waitForJob } from '../../jobs/index.ts'
@@ -62,4 +64,34 @@ test('how a run ended while the host was not heard is learnt from the next listi
     ['vm.down.error'],
   )
   assert.match(events[0]?.message ?? '', /The guest was made to crash/)
+})
+
+test('a run that the engine does not know is named once, when it is met twice, and left alone', async () => {
+  const known = await runningVm('known')
+  const { sql } = world.database.db
+  const host = await sql.one<{ id: string; name: string }>`select id, name from host limit 1`
+  const { id: runId } = await sql.one<{ id: string }>`select id from vm_run where vm_id = ${known}::uuid`
+  const nobody = { runId: randomUUID(), vmId: randomUUID() }
+  // A start of `known` that was forgotten: the engine thinks that it is down.
+  const forgotten = { runId: randomUUID(), vmId: known }
+  const seen = new Set<string>()
+  const look = (...runs: { runId: string; vmId: string }[]) =>
+    inTransaction(world.env, ctx => nameUnknownRuns(ctx, host.id, runs, seen))
+  const told = () => sql<{ message: string; severity: string }>`
+    select message, severity from event where name = 'host.unknown_run' order by message`
+  await look({ runId, vmId: known }, nobody)
+  await look({ runId, vmId: known })
+  await look(nobody)
+  assert.deepEqual(await told(), [], 'numbers may be older than the end of a run')
+  for (const _ of [1, 2, 3]) await look({ runId, vmId: known }, nobody, forgotten)
+  const events = await told()
+  assert.deepEqual(
+    events.map(event => event.severity),
+    ['alert', 'alert'],
+  )
+  for (const name of ['known', nobody.vmId])
+    assert.ok(
+      events.some(event => event.message.startsWith(`Host ${host.name} runs VM ${name} `)),
+      name,
+    )
 })

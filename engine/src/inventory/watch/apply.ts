@@ -2,6 +2,7 @@ import type { RunReport, StorageReport, WatchLine } from '@rookery/protocol'
 import type { Ctx } from '../../core/ctx.ts'
 import { settleVm } from '../../compute/vm/settle.ts'
 import { applyRunEnds, applyRuns, endMissingRuns } from '../../compute/vm/reports.ts'
+import { nameUnknownRuns } from '../../compute/vm/unknown-runs.ts'
 import { json } from '../../db/index.ts'
 import { applyStats } from '../../metering/apply.ts'
 import { followReports } from '../../storage/domain/store.ts'
@@ -14,9 +15,15 @@ export type OrderedRun = RunReport & { incarnation: number; seq: number }
 
 /**
  * Applies what a host has said, in the order in which it said it, in one transaction. A report that is older than what a row has seen
- * changes nothing, so two engines that watch one host for a moment do no harm, and neither does applying a line twice.
+ * changes nothing, so two engines that watch one host for a moment do no harm, and neither does applying a line twice. `unknownRuns` is
+ * what one watch remembers from its last numbers to the next.
  */
-export async function applyLines(ctx: Ctx, hostId: string, lines: readonly WatchLine[]): Promise<void> {
+export async function applyLines(
+  ctx: Ctx,
+  hostId: string,
+  lines: readonly WatchLine[],
+  unknownRuns: Set<string> = new Set(),
+): Promise<void> {
   const { sql } = ctx
   let runs: OrderedRun[] = []
   const ended = new Set<string>()
@@ -38,7 +45,10 @@ export async function applyLines(ctx: Ctx, hostId: string, lines: readonly Watch
   // A run that is over is settled by a job, which waits for whoever holds the VM now.
   for (const vmId of ended) if (!(await endsItself(ctx, vmId))) await ctx.start(settleVm, { vmId })
   const stats = lines.findLast((line): line is Stats => line.type === 'stats')
-  if (stats !== undefined) await applyStats(ctx, hostId, stats)
+  if (stats !== undefined) {
+    await applyStats(ctx, hostId, stats)
+    await nameUnknownRuns(ctx, hostId, stats.runs, unknownRuns)
+  }
   const last = lines.findLast(line => 'seq' in line)
   await sql`update host set seen_at = now() where id = ${hostId}::uuid`
   if (last !== undefined && 'seq' in last)

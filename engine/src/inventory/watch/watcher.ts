@@ -23,6 +23,7 @@ export class HostWatcher {
   readonly #done: Promise<void>
   #queue: WatchLine[] = []
   #lastSeen = 0
+  readonly #unknownRuns = new Set<string>()
 
   constructor(hostId: string, clients: HostClients, env: Env) {
     this.#hostId = hostId
@@ -100,6 +101,6 @@ export class HostWatcher {
     const lines = this.#queue
     this.#queue = []
     this.#lastSeen = Date.now()
-    if (lines.length > 0) await inTransaction(this.#env, ctx => applyLines(ctx, this.#hostId, lines))
+    if (lines.length > 0) await inTransaction(this.#env, ctx => applyLines(ctx, this.#hostId, lines, this.#unknownRuns))
   }
 }
