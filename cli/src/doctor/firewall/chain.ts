@@ -82,7 +82,7 @@ export function fate(tables: readonly Table[], p: Packet): Fate {
     if (table.family !== 'inet' && table.family !== (p.family === 4 ? 'ip' : 'ip6')) continue
     for (const chain of table.chains.values()) {
       if (chain.base?.hook !== p.hook) continue
-      const ends = walk(table, chain, p, [chain.name])
+      const ends = walk(table, chain, p, new Map())
       const last = ends.flatMap(e =>
         e.kind !== 'on'
           ? [e]
@@ -116,33 +116,42 @@ interface End {
   readonly policy: boolean
 }
 
-/** The kernel refuses deeper ones. */
-const DEEPEST = 16
+/** What is known of a packet's way through each chain of one table already: large rule sets enter the same chains again and again. */
+type Known = Map<string, readonly End[]>
 
-/** Every way a packet may leave a chain; `on` falls back to the chain that called. */
-function walk(table: Table, chain: Chain, p: Packet, path: readonly string[]): End[] {
-  const ends: End[] = []
-  const end = (kind: End['kind']) => ends.push({ kind, path, policy: false })
+/** Every way a packet may leave a chain, one of each kind; `on` falls back to the chain that called. */
+function walk(table: Table, chain: Chain, p: Packet, known: Known): readonly End[] {
+  const before = known.get(chain.name)
+  if (before) return before
+  known.set(chain.name, []) // the kernel refuses loops; should one be told to us, it ends here
+  const ends = new Map<End['kind'], End>()
+  const end = (e: End) => {
+    if (!ends.has(e.kind)) ends.set(e.kind, { ...e, path: [chain.name, ...e.path] })
+  }
+  const own = (kind: End['kind']) => end({ kind, path: [], policy: false })
+  const done = () => {
+    known.set(chain.name, [...ends.values()])
+    return [...ends.values()]
+  }
   for (const rule of chain.rules) {
     const answer = all(rule.matches, p)
-    if (answer === 'no') continue
+    if (answer === 'no' || rule.effect.kind === 'on') continue
     const { effect } = rule
-    if (effect.kind === 'on') continue
     if (effect.kind === 'jump' || effect.kind === 'goto') {
       const to = table.chains.get(effect.chain)
-      const below = to && path.length < DEEPEST ? walk(table, to, p, [...path, to.name]) : []
+      const below = to ? walk(table, to, p, known) : []
       const final = below.filter(e => e.kind !== 'on')
-      ends.push(...final)
+      for (const e of final) end(e)
       const comesBack = final.length < below.length || below.length === 0
-      if (effect.kind === 'goto' && comesBack) end('on')
-      if (answer === 'yes' && (effect.kind === 'goto' || !comesBack)) return ends
+      if (effect.kind === 'goto' && comesBack) own('on')
+      if (answer === 'yes' && (effect.kind === 'goto' || !comesBack)) return done()
       continue
     }
-    end(effect.kind === 'return' ? 'on' : effect.kind)
-    if (answer === 'yes') return ends
+    own(effect.kind === 'return' ? 'on' : effect.kind)
+    if (answer === 'yes') return done()
   }
-  end('on')
-  return ends
+  own('on')
+  return done()
 }
 
 function all(matches: readonly Match[], p: Packet): Answer {
