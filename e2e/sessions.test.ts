@@ -4,26 +4,8 @@ import type { Browser } from 'playwright-core'
 import { adminPassword } from '../engine/test/engine.ts'
 import { startWorld, type World } from '../engine/test/small-world.ts'
 import { noViolations } from './axe.ts'
-import { launch, noBrowser, type Seat, sit } from './browser.ts'
-
-const words = {
-  en: {
-    signIn: 'Sign in',
-    user: 'User name',
-    password: 'Password',
-    wrong: /name or the password is wrong/,
-    menu: /User menu/,
-    out: 'Sign out',
-  },
-  ko: {
-    signIn: '로그인',
-    user: '사용자 이름',
-    password: '비밀번호',
-    wrong: /올바르지 않습니다/,
-    menu: /사용자 메뉴/,
-    out: '로그아웃',
-  },
-} as const
+import { launch, noBrowser, sit } from './browser.ts'
+import { enter, signIn, words } from './people.ts'
 
 describe('signing in and out in a browser, against simulated hosts', { skip: noBrowser }, () => {
   let world: World
@@ -35,13 +17,6 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
     await browser.close()
     await world.stop()
   })
-
-  async function signIn(seat: Seat, password = adminPassword): Promise<void> {
-    const w = words[seat.language]
-    await seat.page.getByRole('textbox', { name: w.user }).fill('admin@internal')
-    await seat.page.getByRole('textbox', { name: w.password }).fill(password)
-    await seat.page.getByRole('button', { name: w.signIn, exact: true }).click()
-  }
 
   for (const language of ['en', 'ko'] as const)
     test(`${language}: a wrong password is told, the right one leads to the page that was asked for`, async () => {
@@ -55,11 +30,11 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
       await signIn(seat, 'wrong')
       await page.getByText(w.wrong).waitFor()
       assert.match(page.url(), /\/sign-in/)
-      await signIn(seat)
+      await signIn(seat, adminPassword)
       await page.waitForURL('**/admin/hosts')
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.getByRole('button', { name: w.menu }).click()
-      await page.getByRole('menuitem', { name: w.out }).click()
+      await page.getByRole('menuitem', { name: w.signOut }).click()
       await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
       await seat.leave()
     })
@@ -69,7 +44,7 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
       const seat = await sit(browser, { origin: world.one.url })
       seat.expect(/401/)
       await seat.page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
-      await signIn(seat)
+      await signIn(seat, adminPassword)
       await seat.page.getByRole('button', { name: words.en.menu }).waitFor()
       assert.equal(new URL(seat.page.url()).origin, world.one.url, next)
       await seat.leave()
@@ -79,12 +54,9 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
   test('a session that is ended elsewhere shows the sign-in over the page, and goes on where it was', async () => {
     const seat = await sit(browser, { origin: world.one.url })
     const { page } = seat
-    seat.expect(/401/)
-    await page.goto('/admin/vms')
-    await signIn(seat)
+    await enter(seat, '/admin/vms', adminPassword)
     await page.waitForURL('**/admin/vms')
     const loads = seat.loads()
-    await world.database.db.sql`select 1`
     const token = await world.one.login()
     const sessions = (await world.one.http('POST', '/api/query/session.list', { token, body: {} })).json.result as {
       id: string

@@ -48,7 +48,8 @@ onSessionChange(() => {
     void router.invalidate()
   } else {
     stopLive(now.phase === 'out')
-    if (now.phase !== 'out') return
+    // Nobody was signed in, and nobody is: the address that was asked for stays the one to go to after sign-in.
+    if (now.phase !== 'out' || was === undefined) return
     client.clear()
     was = undefined
     void router.navigate({ href: paths.signIn(), replace: true })

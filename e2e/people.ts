@@ -1,0 +1,38 @@
+import type { Seat } from './browser.ts'
+
+/** What people read where the tests look for it. */
+export const words = {
+  en: {
+    signIn: 'Sign in',
+    user: 'User name',
+    password: 'Password',
+    wrong: /name or the password is wrong/,
+    menu: /User menu/,
+    signOut: 'Sign out',
+  },
+  ko: {
+    signIn: '로그인',
+    user: '사용자 이름',
+    password: '비밀번호',
+    wrong: /올바르지 않습니다/,
+    menu: /사용자 메뉴/,
+    signOut: '로그아웃',
+  },
+} as const
+
+/** Fills in the sign-in form that is on the page, and sends it. */
+export async function signIn({ page, language }: Seat, password: string, user = 'admin@internal'): Promise<void> {
+  const w = words[language]
+  await page.getByRole('textbox', { name: w.user }).fill(user)
+  await page.getByRole('textbox', { name: w.password }).fill(password)
+  await page.getByRole('button', { name: w.signIn, exact: true }).click()
+}
+
+/** Goes to a page of ours as somebody who is not signed in yet, and signs in on the way. */
+export async function enter(seat: Seat, path: string, password: string): Promise<void> {
+  // The page asks whether somebody is signed in; that nobody is, is an answer and no fault.
+  seat.expect(/status of 401/)
+  await seat.page.goto(path)
+  await signIn(seat, password)
+  await seat.page.getByRole('button', { name: words[seat.language].menu }).waitFor()
+}
