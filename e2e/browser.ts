@@ -68,6 +68,8 @@ export async function sit(
     acceptDownloads: true,
   })
   const page = await context.newPage()
+  // Waits are for states; on a machine that runs everything else meanwhile they only take longer.
+  page.setDefaultTimeout(120_000)
   const complaints: string[] = []
   const expected: RegExp[] = []
   let loads = 0
