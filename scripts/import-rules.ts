@@ -10,7 +10,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   agent: ['protocol', 'model', 'libvirt'],
   simulator: ['protocol', 'model'],
   engine: ['protocol', 'model'],
-  cli: ['model', 'postgres', 'lab'],
+  cli: ['model', 'postgres', 'lab', 'bench'],
+  bench: ['model', 'postgres', 'libvirt', 'engine'],
   lab: ['model', 'protocol', 'libvirt', 'agent', 'simulator', 'engine', 'cli', 'postgres'],
   web: ['model'],
 }

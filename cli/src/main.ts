@@ -119,6 +119,15 @@ program
   .action(run(async (o, out, rest) => (await import('./commands/test.ts')).testCommand(rest, o, out)))
 
 program
+  .command('bench [name...]')
+  .description('measure how fast this is: listing, tokens, power, transfer, events, footprint')
+  .option('--quick', 'a tenth of the patience: to see that it works, not to quote')
+  .option('--record', 'add the figures to bench/results/trend.ndjson instead of the data folder')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out, rest) => (await import('./commands/bench.ts')).benchCommand(rest, o, out)))
+
+program
   .command('images [words...]')
   .description('guest images to try things with: build, list')
   .allowUnknownOption()
