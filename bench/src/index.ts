@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { invalid, RookeryError } from '@rookery/model'
-import { type Bench, type BenchContext, type Figure, fullSize, type Progress, quickSize } from './bench.ts'
+import { type Bench, type Figure, fullSize, type Progress, quickSize } from './bench.ts'
 import { listing } from './benches/listing.ts'
 import { tokens } from './benches/tokens.ts'
-import { bringUp, rookery, takeDown } from './instance.ts'
+import { bringUp, takeDown } from './instance.ts'
 import { describeMachine, type Machine, machineText } from './machine.ts'
 import { asJson, table } from './report.ts'
+import type { Target } from './target.ts'
 import { append, committedTrend, trendLine } from './trend.ts'
 
 /** Every bench, in the order in which they run. */
@@ -70,35 +71,47 @@ async function runBench(
   const folder = await mkdtemp(join(tmpdir(), 'rookery-bench-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
   const dataDir = join(folder, 'data')
-  let accel: string | undefined
-  let target: ReturnType<typeof bringUp> | undefined
-  const ctx: BenchContext = {
-    size: o.quick ? quickSize : fullSize,
-    progress: o.progress,
-    folder,
-    onEnd: step => void undo.push(step),
-    target: () => {
-      if (target === undefined) {
-        undo.push(() => takeDown(dataDir))
-        const step = o.progress.step('instance')
-        target = bringUp(dataDir, { simulate: bench.real ? 0 : 3 }).then(up => {
-          step.done()
-          return up
-        })
-      }
-      return target
-    },
+  let target: Promise<Target> | undefined
+  const start = async () => {
+    undo.push(() => takeDown(dataDir))
+    const step = o.progress.step('instance')
+    try {
+      const up = await bringUp(dataDir, { simulate: bench.real ? 0 : 3 })
+      step.done()
+      return up
+    } catch (error) {
+      step.failed()
+      throw error
+    }
   }
+  let outcome: PromiseSettledResult<Figure[]>
   try {
-    return { figures: await bench.run(ctx), accel }
-  } finally {
-    const errors: unknown[] = []
-    for (const step of undo.toReversed()) await step().catch((error: unknown) => errors.push(error))
-    if (errors.length > 0) throw leftBehind(bench.name, errors)
+    const figures = await bench.run({
+      size: o.quick ? quickSize : fullSize,
+      progress: o.progress,
+      folder,
+      onEnd: step => void undo.push(step),
+      target: () => (target ??= start()),
+    })
+    outcome = { status: 'fulfilled', value: figures }
+  } catch (reason) {
+    outcome = { status: 'rejected', reason }
   }
+  const accel = await target?.then(
+    up => up.real?.accel,
+    () => undefined, // told by the outcome
+  )
+  const left: unknown[] = []
+  for (const step of undo.toReversed()) await step().catch((error: unknown) => left.push(error))
+  if (outcome.status === 'rejected') throw outcome.reason
+  if (left.length > 0) throw leftBehind(bench.name, folder, left)
+  return { figures: outcome.value, accel }
 }
 
-const leftBehind = (name: string, errors: readonly unknown[]) =>
-  new RookeryError('internal', 'bench.left_behind', `Not everything of the bench ${name} could be taken away.`, {
-    cause: errors[0],
-  })
+const leftBehind = (name: string, folder: string, errors: readonly unknown[]) =>
+  new RookeryError(
+    'internal',
+    'bench.left_behind',
+    `Not everything of the bench ${name} could be taken away; look into ${folder}: ${String(errors[0])}`,
+    { cause: errors[0] },
+  )

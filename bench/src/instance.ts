@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { openDatabase } from '@rookery/engine/db/index'
 import { connection } from '@rookery/postgres'
 import type { Target } from './target.ts'
 
@@ -51,7 +51,7 @@ async function targetOf(dataDir: string, said: unknown): Promise<Target> {
     ca: { file: string }
     mode: 'host' | 'simulated'
   }
-  return {
+  const target: Target = {
     origin: new URL(api).origin,
     ca: await readFile(ca.file, 'utf8'),
     caFile: ca.file,
@@ -59,7 +59,21 @@ async function targetOf(dataDir: string, said: unknown): Promise<Target> {
     password: (await readFile(passwordFile, 'utf8')).trimEnd(),
     database: connection({ socket: join(dataDir, 'postgres/run') }),
     simulatedCluster: 'Simulated',
-    real: mode === 'host' ? { dataDir, cluster: 'Default' } : undefined,
+    real: undefined,
+  }
+  return mode === 'host' ? { ...target, real: { dataDir, cluster: 'Default', accel: await accelOf(target) } } : target
+}
+
+/** How guests run on the real host. */
+async function accelOf(target: Target): Promise<string> {
+  const db = openDatabase(target.database, { connections: 4 })
+  try {
+    const [row] = await db.sql<{ kind: string }>`
+      select facts #>> '{acceleration,kind}' as kind from host
+       where cluster_id = (select id from cluster where name = 'Default') and facts is not null limit 1`
+    return row?.kind ?? 'unknown'
+  } finally {
+    await db.close()
   }
 }
 

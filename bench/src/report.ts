@@ -26,7 +26,9 @@ export function table(figures: readonly Figure[]): string {
   ])
   const widths = [0, 1, 2, 3].map(i => Math.max(0, ...rows.map(row => row[i]?.length ?? 0)))
   return rows
-    .map(row => row.map((cell, i) => (i === 0 || i === 4 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))))
+    .map(row =>
+      row.map((cell, i) => (i === 0 || i === 4 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))),
+    )
     .map(row => row.join('  ').trimEnd())
     .join('\n')
 }

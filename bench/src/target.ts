@@ -17,7 +17,7 @@ export interface Target {
   /** Name of the cluster whose hosts are pretended; undefined without. */
   simulatedCluster: string | undefined
   /** The real host; undefined without root. */
-  real: { dataDir: string; cluster: string } | undefined
+  real: { dataDir: string; cluster: string; accel: string } | undefined
 }
 
 export const apiBase = '/ovirt-engine/api'

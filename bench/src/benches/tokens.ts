@@ -28,12 +28,21 @@ export const tokens: Bench = {
     ctx.onEnd(() => db.close())
     const { id: userId } = await db.sql.one<{ id: string }>`
       select id from users where name = ${target.user.split('@')[0] ?? ''} and profile = 'internal'`
-    const { hash } = await db.sql.one<{ hash: string }>`select password_hash as hash from users where id = ${userId}::uuid`
+    const { hash } = await db.sql.one<{
+      hash: string
+    }>`select password_hash as hash from users where id = ${userId}::uuid`
     const own = await createSession(db, { userId, scope: 'bench', kind: 'native' })
     ctx.onEnd(() => endSession(db, own.id))
 
     const { ca, origin } = target
-    const info = { origin, ca, path: `${sso}/token-info`, method: 'POST' as const, headers: form, body: `token=${api.token}` }
+    const info = {
+      origin,
+      ca,
+      path: `${sso}/token-info`,
+      method: 'POST' as const,
+      headers: form,
+      body: `token=${api.token}`,
+    }
     const { bytes } = await load(info, { connections: 1, ms: 1 })
     const bare = await bareServer(ctx, bytes)
     const root = { origin, ca, path: apiBase, headers: { ...authorized(api.token), accept: 'application/xml' } }

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { internal } from '@rookery/model'
 import pg from 'pg'
 import { databaseError, isRetryable } from './errors.ts'
-import { columnTypes, toObjects } from './rows.ts'
+import type { RawAnswer } from './remembered.ts'
+import { columnTypes, rawTypes, toObjects } from './rows.ts'
 import { compile, type SqlFragment, type SqlValue, statementName } from './sql.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface Sql {
   run(strings: TemplateStringsArray, ...values: SqlValue[]): Promise<number>
   /** A statement composed at run time. */
   unnamed<R = Record<string, unknown>>(fragment: SqlFragment): Promise<R[]>
+  /** The answer as text, for {@link RememberedRows}. `named` as for the others: never for searches. */
+  raw(fragment: SqlFragment, o: { named: boolean }): Promise<RawAnswer>
 }
 
 /** A transaction under way. */
@@ -56,7 +59,12 @@ export interface Db {
 /** Channel of all notifications; the payload is a JSON array of topics. */
 export const channel = 'rookery'
 
-type Run = (text: string, values: unknown[], name?: string) => Promise<pg.QueryArrayResult<unknown[]>>
+type Run = (
+  text: string,
+  values: unknown[],
+  name?: string,
+  types?: pg.CustomTypesConfig,
+) => Promise<pg.QueryArrayResult<unknown[]>>
 
 function makeSql(run: Run): Sql {
   const named = (strings: TemplateStringsArray, values: SqlValue[]) => {
@@ -87,16 +95,26 @@ function makeSql(run: Run): Sql {
       const answer = await run(text, values)
       return toObjects<R>(answer.fields, answer.rows)
     },
+    raw: async (composed: SqlFragment, { named: keep }: { named: boolean }) => {
+      const { text, values } = compile(composed.strings, composed.values)
+      return (await run(text, values, keep ? statementName(text) : undefined, rawTypes)) as unknown as RawAnswer
+    },
   })
 }
 
-async function query(client: pg.ClientBase | pg.Pool, text: string, values: unknown[], name?: string) {
+async function query(
+  client: pg.ClientBase | pg.Pool,
+  text: string,
+  values: unknown[],
+  name?: string,
+  types: pg.CustomTypesConfig = columnTypes,
+) {
   try {
     return await client.query<unknown[]>({
       text,
       values,
       rowMode: 'array',
-      types: columnTypes,
+      types,
       ...(name ? { name } : {}),
     })
   } catch (error) {
@@ -111,8 +129,8 @@ export function openDatabase(config: DatabaseConfig, o: { connections?: number }
   return {
     config,
     pool,
-    sql: makeSql((text, values, name) => query(pool, text, values, name)),
-    outside: makeSql((text, values, name) => query(second, text, values, name)),
+    sql: makeSql((...statement) => query(pool, ...statement)),
+    outside: makeSql((...statement) => query(second, ...statement)),
     transaction: work => withTransaction(pool, (_sql, tx) => work(tx)),
     close: async () => void (await Promise.all([pool.end(), second.end()])),
   }
@@ -159,8 +177,8 @@ async function transactionOnce<T>(pool: pg.Pool, work: (sql: Sql, tx: Tx) => Pro
   })
   // One statement at a time on a connection; callers may use Promise.all, the driver may not.
   let last: Promise<unknown> = Promise.resolve()
-  const inOrder = (text: string, values: unknown[], name?: string) => {
-    const next = last.then(() => query(client, text, values, name))
+  const inOrder = (...statement: Parameters<Run>) => {
+    const next = last.then(() => query(client, ...statement))
     last = next.catch(() => undefined)
     return next
   }

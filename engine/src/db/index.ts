@@ -10,4 +10,5 @@ export {
 } from './errors.ts'
 export { type Migration, type MigrationReport, migrate, migrationsFolder, readMigrations } from './migrate.ts'
 export { listen, type Notifications } from './notify.ts'
+export { RememberedRows } from './remembered.ts'
 export { fragment, ident, join, json, nothing, SqlFragment, type SqlValue } from './sql.ts'

@@ -40,3 +40,19 @@ export function toObjects<R>(fields: readonly { name: string }[], rows: readonly
     return object as R
   })
 }
+
+/** Leaves every column as the text that came; for {@link RawAnswer}. */
+export const rawTypes: pg.CustomTypesConfig = { getTypeParser: (() => (text: string) => text) as never }
+
+/** Turns a column's text into its value. */
+const parserOf = (oid: number) => columnTypes.getTypeParser(oid, 'text') as (text: string) => unknown
+
+/** Turns a row that was left as text into an object, as if it had been asked for that way. */
+export function fromRaw(fields: readonly pg.FieldDef[], raw: readonly (string | null)[]): Record<string, unknown> {
+  const object: Record<string, unknown> = {}
+  fields.forEach((field, i) => {
+    const text = raw[i] ?? null
+    object[camel(field.name)] = text === null ? null : parserOf(field.dataTypeID)(text)
+  })
+  return object
+}

@@ -1,12 +1,29 @@
 import { z } from 'zod'
 import { query } from '../../core/query.ts'
-import { fragment } from '../../db/index.ts'
+import { fragment, RememberedRows } from '../../db/index.ts'
 import { id } from '../../inventory/input.ts'
-import { among, listOf, listRows } from '../../inventory/list.ts'
+import { among, listOf, rememberedRows } from '../../inventory/list.ts'
 import { parsed, shown } from './store.ts'
 import type { VmRow } from './types.ts'
 
-/** VMs with their run, by name. */
+/** Nothing in a row depends on who asks: who sees which row is the statement's matter. About 25 kB each with what hangs on it. */
+const memory = new RememberedRows<VmRow>({
+  most: 2000,
+  make: row => {
+    const { overcommit, ...rest } = row as unknown as VmRow & { overcommit: number | null }
+    const { config, nextRun, runConfig, runOverlay, ...others } = parsed(rest)
+    const percent = overcommit ?? 100
+    return {
+      ...others,
+      config: shown(config, percent),
+      nextRun: nextRun === null ? null : shown(nextRun, percent),
+      runConfig: runConfig === null ? null : shown(runConfig, percent),
+      runOverlay: runOverlay === null ? null : { ...runOverlay, initialization: undefined },
+    }
+  },
+})
+
+/** VMs with their run, by name. The rows are shared and frozen: copy before you change. */
 export const list = query({
   name: 'vm.list',
   input: listOf({
@@ -16,7 +33,8 @@ export const list = query({
     storageDomainIds: z.array(id).optional(),
   }),
   async run(ctx, i): Promise<VmRow[]> {
-    const rows = await listRows<VmRow & { overcommit: number | null }>(ctx, 'vm', i, {
+    return rememberedRows(ctx, 'vm', i, {
+      memory,
       columns: fragment`v.*, (select c.memory_overcommit from cluster c where c.id = v.cluster_id) as overcommit`,
       and: [
         among(fragment`v.cluster_id`, i.clusterIds),
@@ -27,17 +45,6 @@ export const list = query({
               where a.vm_id = v.id and d.storage_domain_id = any (${i.storageDomainIds}::uuid[]))`,
       ],
       orderBy: fragment`v.name, v.id`,
-    })
-    return rows.map(({ overcommit, ...rest }) => {
-      const row = parsed(rest as VmRow)
-      const percent = overcommit ?? 100
-      return {
-        ...row,
-        config: shown(row.config, percent),
-        nextRun: row.nextRun === null ? null : shown(row.nextRun, percent),
-        runConfig: row.runConfig === null ? null : shown(row.runConfig, percent),
-        runOverlay: row.runOverlay === null ? null : { ...row.runOverlay, initialization: undefined },
-      }
     })
   },
 })

@@ -16,7 +16,7 @@ import type { Services } from './services.ts'
 export interface HttpAnswer {
   status: number
   headers: Record<string, string>
-  body: string
+  body: string | Buffer
 }
 
 /** A request that was authenticated, before its route is known. */
@@ -81,9 +81,12 @@ async function followAnswer(request: ApiRequest, followers: Followers, answer: A
     // Most lists are cut by their query already; this cuts the others.
     const max = integerParameter(request.address, 'max')
     if (max !== undefined && max >= 0) answer.objects.splice(max)
-    await follow(request, followers, answer.type, answer.objects)
+    answer.objects = await follow(request, followers, answer.type, answer.objects)
   }
-  if (answer.kind === 'one') await follow(request, followers, answer.type, [answer.object])
+  if (answer.kind === 'one') {
+    const [object] = await follow(request, followers, answer.type, [answer.object])
+    answer.object = object ?? answer.object
+  }
 }
 
 function encode(answer: Answer, format: Format): HttpAnswer {

@@ -39,15 +39,21 @@ function parseNames(text: string): Names {
   return root
 }
 
-/** Puts the objects that `follow` names in place of stubs and links. Unknown names are ignored (fact sheet 1.9). */
+/**
+ * The objects with those that `follow` names in place of stubs and links. Unknown names are ignored (fact sheet 1.9). What is filled
+ * is a copy: objects may be shared between requests (`wire/kept.ts`).
+ */
 export async function follow(
   request: ApiRequest,
   followers: Followers,
   type: TypeName,
-  objects: readonly WireObject[],
-): Promise<void> {
+  objects: WireObject[],
+): Promise<WireObject[]> {
   const text = request.address.parameters.get('follow')
-  if (text !== undefined && text !== '') await followNames(request, followers, type, objects, parseNames(text))
+  if (text === undefined || text === '') return objects
+  const copies = objects.map(object => ({ ...object }))
+  await followNames(request, followers, type, copies, parseNames(text))
+  return copies
 }
 
 async function followNames(
@@ -64,7 +70,7 @@ async function followNames(
     const loaded = await follower.load(request, objects)
     const found: WireObject[] = []
     for (const object of objects) {
-      const value = object.id === undefined ? undefined : loaded.get(object.id)
+      const value = copied(object.id === undefined ? undefined : loaded.get(object.id))
       if (value === undefined) continue
       object[follower.element] = value
       if (object.link) {
@@ -76,3 +82,6 @@ async function followNames(
     await followNames(request, followers, follower.type, found, below)
   }
 }
+
+const copied = (value: WireObject | WireObject[] | undefined) =>
+  Array.isArray(value) ? value.map(object => ({ ...object })) : value && { ...value }

@@ -4,6 +4,7 @@ import type { VmRow } from '../../../compute/vm/types.ts'
 import { apiBase } from '../http/address.ts'
 import { linksBelow, stub } from '../kernel/answer.ts'
 import { typeInfo } from '../wire/fields.ts'
+import { once } from '../wire/kept.ts'
 import type { WireObject } from '../wire/wire-object.ts'
 
 /** Actions that this engine offers on a VM. libgovirt calls only those that it finds in `<actions>`. */
@@ -13,7 +14,9 @@ export const vmActions = ['start', 'stop', 'shutdown', 'reboot', 'reset', 'suspe
 const pauseDetails: Readonly<Record<string, string>> = { io_error: 'eio', no_space: 'enospc', user: 'none' }
 
 /** A VM as the API shows it (fact sheet 1.11, 2.2, 3.3). */
-export function vmToWire(row: VmRow): WireObject {
+export const vmToWire = once(translated)
+
+function translated(row: VmRow): WireObject {
   const href = `${apiBase}/vms/${row.id}`
   const config = row.config
   const shown = row.runConfig ?? config

@@ -1,4 +1,5 @@
 import { type FieldKind, typeInfo } from './fields.ts'
+import { areKept, encodedOnce } from './kept.ts'
 import type { TypeName } from './types.ts'
 import type { WireObject, WireValue } from './wire-object.ts'
 
@@ -116,20 +117,40 @@ export const encodeXml = (type: TypeName, object: WireObject, tag: string = type
   declaration + xmlObject(type, tag, object)
 
 /** A list as XML: never without its wrapper. */
-export const encodeXmlList = (type: TypeName, wrapper: string, item: string, objects: readonly WireObject[]): string =>
-  declaration + wrap(wrapper, objects.map(object => xmlObject(type, item, object)).join(''))
+export function encodeXmlList(
+  type: TypeName,
+  wrapper: string,
+  item: string,
+  objects: readonly WireObject[],
+): string | Buffer {
+  const encode = (object: WireObject) => xmlObject(type, item, object)
+  if (!areKept(objects)) return declaration + wrap(wrapper, objects.map(encode).join(''))
+  return Buffer.concat([
+    Buffer.from(`${declaration}<${wrapper}>`),
+    ...objects.map(object => encodedOnce(object, `xml ${item}`, () => encode(object))),
+    Buffer.from(`</${wrapper}>`),
+  ])
+}
 
 /** One entity as JSON: bare, without a wrapper key. */
 export const encodeJson = (type: TypeName, object: WireObject): string =>
   JSON.stringify(jsonObject(type, object), undefined, 2)
 
 /** A list as JSON: the item's tag as key; `{}` when empty. */
-export const encodeJsonList = (type: TypeName, item: string, objects: readonly WireObject[]): string =>
-  JSON.stringify(
-    wrapJson(
-      item,
-      objects.map(object => jsonObject(type, object)),
-    ),
-    undefined,
-    2,
-  )
+export function encodeJsonList(type: TypeName, item: string, objects: readonly WireObject[]): string | Buffer {
+  if (!areKept(objects)) {
+    const items = objects.map(object => jsonObject(type, object))
+    return JSON.stringify(wrapJson(item, items), undefined, 2)
+  }
+  // The same text as above, put together: an item stands two levels in, and no text of JSON has a line break of its own.
+  const encode = (object: WireObject) => `    ${encodeJson(type, object).replaceAll('\n', '\n    ')}`
+  const parts = objects.flatMap((object, i) => [
+    i === 0 ? jsonStart(item) : jsonBetween,
+    encodedOnce(object, `json ${item}`, () => encode(object)),
+  ])
+  return Buffer.concat([...parts, jsonEnd])
+}
+
+const jsonStart = (item: string) => Buffer.from(`{\n  ${JSON.stringify(item)}: [\n`)
+const jsonBetween = Buffer.from(',\n')
+const jsonEnd = Buffer.from('\n  ]\n}')

@@ -57,7 +57,7 @@ test('ids and hrefs are attributes, lists keep their wrapper, hostile text is es
     ]),
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<vms><vm href="/v/1" id="1"><link href="/v/1/nics" rel="nics"/><memory>3</memory><name>&lt;b&gt;&amp;"</name></vm></vms>',
   )
-  assert.ok(encodeXmlList('Vm', 'vms', 'vm', []).endsWith('<vms/>'))
+  assert.ok(String(encodeXmlList('Vm', 'vms', 'vm', [])).endsWith('<vms/>'))
   assert.equal(encodeJsonList('Vm', 'vm', []), '{}')
 })
 
