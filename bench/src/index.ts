@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { invalid, RookeryError } from '@rookery/model'
 import { type Bench, type Figure, fullSize, type Progress, quickSize } from './bench.ts'
 import { listing } from './benches/listing.ts'
+import { events } from './benches/events.ts'
+import { footprint } from './benches/footprint.ts'
+import { power } from './benches/power.ts'
 import { tokens } from './benches/tokens.ts'
+import { transfer } from './benches/transfer.ts'
 import { bringUp, takeDown } from './instance.ts'
 import { describeMachine, type Machine, machineText } from './machine.ts'
 import { asJson, table } from './report.ts'
@@ -12,7 +16,7 @@ import type { Target } from './target.ts'
 import { append, committedTrend, trendLine } from './trend.ts'
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [listing, tokens]
+export const benches: readonly Bench[] = [footprint, power, listing, tokens, transfer, events]
 
 /** What a run of benches found. */
 export interface BenchReport {
@@ -21,14 +25,16 @@ export interface BenchReport {
   figures: ReturnType<typeof asJson>
   /** Benches that could not run here, and why. */
   skipped: Record<string, string>
-  /** The file that this run was added to. */
-  trend: string
+  /** Benches that ended with an error. */
+  failed: Record<string, string>
+  /** The file that this run was added to; null when there was nothing to add. */
+  trend: string | null
 }
 
 /**
- * Runs benches, each on an instance of its own that is gone afterwards, also when it fails. `names` are `undefined` for all.
+ * Runs benches, each on an instance of its own that is gone afterwards, also when it fails. No names mean all.
  *
- * @throws `invalid` for a name that is no bench; what a bench throws, after everything of it was taken away
+ * @throws `invalid` for a name that is no bench; `unavailable` when it is interrupted, after everything was taken away
  */
 export async function runBenches(
   names: readonly string[],
@@ -44,6 +50,7 @@ export async function runBenches(
   const chosen = benches.filter(bench => names.length === 0 || names.includes(bench.name))
   const figures: Figure[] = []
   const skipped: Record<string, string> = {}
+  const failed: Record<string, string> = {}
   let accel = 'none'
   for (const bench of chosen) {
     if (bench.real && !o.root) {
@@ -52,15 +59,29 @@ export async function runBenches(
       continue
     }
     o.progress.info(`${bench.title} (${bench.name})`)
-    const found = await runBench(bench, o)
-    figures.push(...found.figures)
-    accel = found.accel ?? accel
+    try {
+      const found = await runBench(bench, o)
+      figures.push(...found.figures)
+      accel = found.accel ?? accel
+    } catch (error) {
+      if (error instanceof RookeryError && error.code === 'bench.interrupted') throw error
+      // What the others found took minutes; it is not thrown away.
+      failed[bench.name] = error instanceof Error ? error.message : String(error)
+      o.progress.info(`${bench.title}: failed. ${failed[bench.name]}`)
+    }
   }
   const machine = await describeMachine(accel)
-  const trend = o.record ? committedTrend : o.trendFile
-  if (figures.length > 0) await append(trend, await trendLine(figures, { at, quick: o.quick, machine }))
-  const text = [machineText(machine), '', table(figures), '', `Added to ${trend}`].join('\n')
-  return { text, report: { machine, quick: o.quick, figures: asJson(figures), skipped, trend } }
+  const trend = figures.length === 0 ? null : o.record ? committedTrend : o.trendFile
+  if (trend !== null) await append(trend, await trendLine(figures, { at, quick: o.quick, machine }))
+  const lines = [
+    machineText(machine),
+    '',
+    table(figures),
+    '',
+    trend === null ? 'Nothing was found.' : `Added to ${trend}`,
+  ]
+  const report = { machine, quick: o.quick, figures: asJson(figures), skipped, failed, trend }
+  return { text: lines.join('\n'), report }
 }
 
 /** One bench with a folder and, when it asks, an instance; both are gone afterwards. */
@@ -85,18 +106,23 @@ async function runBench(
     }
   }
   let outcome: PromiseSettledResult<Figure[]>
+  const interrupted = Promise.withResolvers<never>()
+  const interrupt = () =>
+    interrupted.reject(new RookeryError('unavailable', 'bench.interrupted', 'Interrupted; it was taken down.'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
   try {
-    const figures = await bench.run({
+    const work = bench.run({
       size: o.quick ? quickSize : fullSize,
       progress: o.progress,
       folder,
       onEnd: step => void undo.push(step),
       target: () => (target ??= start()),
     })
-    outcome = { status: 'fulfilled', value: figures }
+    outcome = { status: 'fulfilled', value: await Promise.race([work, interrupted.promise]) }
   } catch (reason) {
     outcome = { status: 'rejected', reason }
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt)
   const accel = await target?.then(
     up => up.real?.accel,
     () => undefined, // told by the outcome

@@ -4,7 +4,8 @@ import { dataDirOf } from '../instance/paths.ts'
 import type { Output } from '../output.ts'
 import { isRoot } from '../system/account.ts'
 
-/** `rookery bench [name…]`: figures, medians and ratios, with what is wanted of them. Exit 0 whether or not that was reached. */
+/** `rookery bench [name…]`: figures, medians and ratios, with what is wanted of them. Exit 1 when a
+ * bench failed; 0 whether or not what is wanted was reached: a figure is no test. */
 export async function benchCommand(
   names: readonly string[],
   o: { quick?: boolean; record?: boolean; dataDir?: string },
@@ -18,5 +19,5 @@ export async function benchCommand(
     progress: out,
   })
   out.result(text, report)
-  return 0
+  return Object.keys(report.failed).length === 0 ? 0 : 1
 }
