@@ -87,6 +87,21 @@ describe('a site as its administrator sees it', { skip }, () => {
     assert.deepEqual(await mountsOf(site.dataDir), [])
   })
 
+  step('engine, agent and database together need less than 400 MB when idle (R79)', async () => {
+    let needed = new Map<string, number>()
+    // The start leaves garbage that goes a moment later.
+    const small = async () => {
+      const now = await site.status()
+      needed = new Map((['engine', 'agent', 'database'] as const).map(part => [part, now[part]?.rss ?? Number.NaN]))
+      return [...needed.values()].reduce((sum, bytes) => sum + bytes, 0) < 400e6
+    }
+    await until('the parts to need less than 400 MB', small, { everyMs: 500, deadlineMs: 120_000 }).catch(error => {
+      throw new Error(`they need ${[...needed].map(([part, bytes]) => `${part} ${bytes}`).join(', ')} bytes`, {
+        cause: error,
+      })
+    })
+  })
+
   step('a second up is a no-op that says so; one with another port is refused', async () => {
     const before = await site.pid('supervisor')
     assert.equal((await site.up()).alreadyRunning, true)

@@ -9,6 +9,8 @@ import { type Traces, tracesOf } from './traces.ts'
 export interface PartSaid {
   readonly state: string
   readonly pid?: number
+  /** Bytes of memory, what is shared with others counted once. */
+  readonly rss?: number
 }
 
 /** The parts that can be killed and come back. */
