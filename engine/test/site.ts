@@ -116,8 +116,6 @@ export async function site({ db: { sql } }: Pick<EngineDatabase, 'db'>) {
     values (${own.run}, ${own.runningVm}, ${own.host}, '{}', 'up', now(),
       ${json({ nics: [{ name: 'eth0', mac: '56:6f:02:00:00:01', addresses: ['10.0.0.2'] }] })})`
   await sql`insert into vm_now (vm_id, at, stats) values (${own.runningVm}, now(), '{"disks": [], "nics": []}')`
-  await sql`insert into sample (host_id, at, cpu, memory_used, vm_ids, vm_cpu, vm_memory, vm_rx, vm_tx, vm_read, vm_write, vm_read_ops, vm_write_ops)
-    values (${own.host}, now(), 0.5, 1, ${[own.runningVm]}::uuid[], '{0.5}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}')`
   await sql`insert into disk_attachment (vm_id, disk_id, interface)
     values (${own.vm}, ${own.disk}, 'virtio'), (${own.runningVm}, ${own.busyDisk}, 'virtio')`
   await sql`insert into nic (id, vm_id, name, mac, vnic_profile_id)

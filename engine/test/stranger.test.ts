@@ -16,6 +16,10 @@ let here: Site
 before(async () => {
   database = await engineDatabase()
   here = await site(database)
+  // Numbers for the charts.
+  await database.db.sql`
+    insert into sample (host_id, at, cpu, memory_used, vm_ids, vm_cpu, vm_memory, vm_rx, vm_tx, vm_read, vm_write, vm_read_ops, vm_write_ops)
+    values (${here.host}, now(), 0.5, 1, ${[here.runningVm]}::uuid[], '{0.5}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}')`
 })
 after(() => database.close())
 
