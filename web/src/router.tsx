@@ -48,6 +48,16 @@ const newVm = createRoute({
   component: lazyRouteComponent(() => import('./vms/new-dialog.tsx'), 'NewVmDialog'),
 })
 
+const images = page(
+  'images',
+  lazyRouteComponent(() => import('./images/images-page.tsx'), 'ImagesPage'),
+)
+const upload = createRoute({
+  getParentRoute: () => images,
+  path: 'upload',
+  component: lazyRouteComponent(() => import('./images/upload-dialog.tsx'), 'UploadDialog'),
+})
+
 const consoleWindow = createRoute({
   getParentRoute: () => root,
   path: '/portal/vms/$id/console/$protocol',
@@ -61,6 +71,7 @@ const pages = [
     lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
   ),
   vms.addChildren([newVm]),
+  images.addChildren([upload]),
   page(
     'vms/$id/{-$tab}',
     lazyRouteComponent(() => import('./vms/detail-page.tsx'), 'VmPage'),

@@ -1,7 +1,8 @@
 import { Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../api/session.ts'
+import { uploadsPresent } from '../images/presence.ts'
 import { paths } from '../paths.ts'
 import { Go } from '../templates/go.tsx'
 import { Notes } from '../templates/notes.tsx'
@@ -15,12 +16,14 @@ import { useShellKeys } from './use-shell-keys.ts'
 import { UserMenu } from './user-menu.tsx'
 
 const KeysHelp = lazy(() => import('./keys-help.tsx').then(m => ({ default: m.KeysHelp })))
+const UploadTray = lazy(() => import('../images/upload-tray.tsx').then(m => ({ default: m.UploadTray })))
 const SignInOver = lazy(() => import('./sign-in-over.tsx').then(m => ({ default: m.SignInOver })))
 
 /** What stands around every page of the administration portal. */
 export function Shell() {
   const { t } = useTranslation('shell')
   const session = useSession()
+  const uploading = useSyncExternalStore(uploadsPresent.subscribe, uploadsPresent.get)
   const [help, setHelp] = useState(false)
   const [tasksOpen, setTasksOpen] = useState(false)
   const [navOpen, setNavOpen] = useState(false)
@@ -67,6 +70,7 @@ export function Shell() {
       <TaskDrawer open={tasksOpen} onToggle={() => setTasksOpen(!tasksOpen)} />
       <Notes />
       <Suspense>
+        {uploading ? <UploadTray /> : null}
         {help ? <KeysHelp onClose={() => setHelp(false)} /> : null}
         {session.phase === 'over' ? <SignInOver was={session.session} /> : null}
       </Suspense>

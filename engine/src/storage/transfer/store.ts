@@ -7,7 +7,7 @@ import type { DiskRow } from '../disk/types.ts'
 import type { TransferRow } from './types.ts'
 
 /** A transfer by id, whoever asks. */
-export const getTransfer = (sql: Sql, id: string): Promise<(TransferRow & { filename: string | null }) | undefined> =>
+export const getTransfer = (sql: Sql, id: string): Promise<TransferRow | undefined> =>
   sql.maybe`select * from image_transfer where id = ${id}::uuid`
 
 /** Moves the phase; false when it was not one of `from`. Phases that begin with `finished` end the transfer. */

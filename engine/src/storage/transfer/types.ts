@@ -19,6 +19,8 @@ export interface TransferRow {
   transferred: number
   inactivityTimeout: number
   timeoutPolicy: 'legacy' | 'pause' | 'cancel'
+  /** What the client calls the file. */
+  filename: string | null
   /** The host's data URL with the ticket; null before `transferring`. The proxy has the same path. */
   url: string | null
   /** Whether a client is connected. */
