@@ -66,7 +66,7 @@ export function useImageColumns(): readonly Column<DiskRow, ImageExtra>[] {
         title: t('column.kind'),
         first: true,
         sort: 'disk_content_type',
-        width: 1,
+        width: 1.2,
         cell: disk => t(`kind.${disk.contentType === 'iso' ? 'iso' : disk.format}`),
       },
       {
@@ -112,6 +112,7 @@ export function useImageColumns(): readonly Column<DiskRow, ImageExtra>[] {
       },
       {
         key: 'created',
+        first: false,
         title: t('column.created'),
         sort: 'creation_date',
         width: 1.4,
@@ -119,6 +120,7 @@ export function useImageColumns(): readonly Column<DiskRow, ImageExtra>[] {
       },
       {
         key: 'description',
+        first: false,
         title: t('column.description'),
         width: 1.6,
         cell: disk => <Name text={disk.description} />,
