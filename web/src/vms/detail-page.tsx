@@ -1,4 +1,89 @@
-/** Filled in next. */
+import { useParams } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useAsk } from '../api/hooks.ts'
+import { Since } from '../format/index.ts'
+import { paths, type VmTab, vmTabs } from '../paths.ts'
+import { VmStatusLabel } from '../status/index.ts'
+import { Detail } from '../templates/detail/detail.tsx'
+import { Gone } from '../templates/detail/gone.tsx'
+import { Go, useGo } from '../templates/go.tsx'
+import { Name } from '../templates/name.tsx'
+import { Problem } from '../templates/problem.tsx'
+import { VmActivity } from './activity-tab.tsx'
+import { VmDialogs } from './dialogs.tsx'
+import { VmDisks } from './disks-tab.tsx'
+import { VmNetwork } from './network-tab.tsx'
+import { VmOverview } from './overview-tab.tsx'
+import { VmPerformance } from './performance-tab.tsx'
+import { VmSettings } from './settings-tab.tsx'
+import { useVmActions } from './use-vm-actions.ts'
+
+const ConsoleTab = lazy(() => import('../console/index.ts').then(m => ({ default: m.ConsoleTab })))
+
+/** One VM: what it is, how it is, and everything it is made of. */
 export function VmPage() {
-  return null
+  const { t } = useTranslation(['vms', 'shell'])
+  const { id = '', tab: asked } = useParams({ strict: false }) as { id?: string; tab?: string }
+  const tab = vmTabs.find(one => one === asked) ?? 'overview'
+  const go = useGo()
+  const actionsOf = useVmActions()
+  const { data: vms, error } = useAsk('vm.list', { ids: [id] })
+  const { data: hosts } = useAsk('host.list', {})
+  const { data: disks } = useAsk('diskAttachment.list', { vmIds: [id] })
+  const { data: nics } = useAsk('nic.list', { vmIds: [id] })
+  if (error !== null && vms === undefined)
+    return (
+      <div className="rk-page">
+        <Problem error={error} />
+      </div>
+    )
+  if (vms === undefined) return <div className="rk-page" aria-busy="true" />
+  const [vm] = vms
+  if (vm === undefined) return <Gone kind="vm" id={id} list={{ label: t('vms:title'), to: paths.vms() }} />
+
+  const host = hosts?.find(one => one.id === vm.hostId)
+  const counts: Partial<Record<VmTab, number>> = {
+    ...(disks === undefined ? {} : { disks: disks.length }),
+    ...(nics === undefined ? {} : { network: nics.length }),
+  }
+  const running = vm.runId !== null
+  return (
+    <Detail
+      group={t('shell:group.compute')}
+      list={{ label: t('vms:title'), to: paths.vms() }}
+      name={vm.name}
+      status={<VmStatusLabel vm={vm} />}
+      facts={
+        host === undefined ? undefined : (
+          <>
+            {t('vms:on')} <Go to={paths.host(host.id)}>{<Name text={host.name} most={24} />}</Go>
+            {vm.runStartedAt === null ? null : (
+              <>
+                {' · '}
+                <Since at={vm.runStartedAt} />
+              </>
+            )}
+          </>
+        )
+      }
+      buttons={running ? ['console', 'shut-down', 'reboot'] : ['start', 'resume', 'run-once']}
+      actions={actionsOf([vm])}
+      tabs={vmTabs.map(key => ({ key, label: t(`vms:tab.${key}`), to: paths.vm(id, key), count: counts[key] }))}
+      tab={tab}
+    >
+      {tab === 'overview' ? <VmOverview vm={vm} /> : null}
+      {tab === 'console' ? (
+        <Suspense>
+          <ConsoleTab vm={vm} />
+        </Suspense>
+      ) : null}
+      {tab === 'disks' ? <VmDisks vm={vm} /> : null}
+      {tab === 'network' ? <VmNetwork vm={vm} /> : null}
+      {tab === 'performance' ? <VmPerformance vm={vm} /> : null}
+      {tab === 'settings' ? <VmSettings key={vm.id} vm={vm} /> : null}
+      {tab === 'activity' ? <VmActivity vm={vm} /> : null}
+      <VmDialogs onRemoved={() => go(paths.vms(), { replace: true })} />
+    </Detail>
+  )
 }

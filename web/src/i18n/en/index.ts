@@ -12,6 +12,7 @@ import images from './images.json' with { type: 'json' }
 import list from './list.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import status from './status.json' with { type: 'json' }
+import tasks from './tasks.json' with { type: 'json' }
 import vms from './vms.json' with { type: 'json' }
 
 /** All words in English, by area. */
@@ -30,6 +31,7 @@ export const words = {
   list,
   shell,
   status,
+  tasks,
   vms,
 }
 export type Words = typeof words

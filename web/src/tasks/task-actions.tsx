@@ -1,0 +1,57 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { op } from '../api/client.ts'
+import { toApiError } from '../api/error.ts'
+import type { JobRow } from '../api/rows.ts'
+import { ActionButton } from '../templates/action-button.tsx'
+import type { ActionItem } from '../templates/actions.ts'
+import { Confirm } from '../templates/dialog/confirm.tsx'
+import { useNotes } from '../templates/notes.tsx'
+
+/** What can be done with a task: cancel it while it works; retry or abandon it when it needs a person. */
+export function TaskActions({ job }: { job: JobRow }) {
+  const { t } = useTranslation('tasks')
+  const notes = useNotes()
+  const [leaving, setLeaving] = useState(false)
+  const run = (name: 'job.cancel' | 'job.retry') => {
+    op(name, { jobId: job.id }).catch((error: unknown) =>
+      notes.failed(t('failed', { what: job.description }), toApiError(error)),
+    )
+  }
+  const actions: ActionItem[] =
+    job.status === 'stuck'
+      ? [
+          { key: 'retry', label: t('retry'), run: () => run('job.retry') },
+          { key: 'abandon', label: t('abandon'), danger: true, run: () => setLeaving(true) },
+        ]
+      : job.status === 'queued' || job.status === 'running'
+        ? [
+            {
+              key: 'cancel',
+              label: t('cancel'),
+              reason: job.cancel ? t('cancelling') : job.noReturn ? t('noReturn') : undefined,
+              run: () => run('job.cancel'),
+            },
+          ]
+        : []
+  return (
+    <span className="rk-bar">
+      {actions.map(action => (
+        <ActionButton key={action.key} action={action} />
+      ))}
+      {leaving ? (
+        <Confirm
+          grade="loss"
+          title={t('abandonTitle', { what: job.description })}
+          verb={t('abandonVerb')}
+          effect={t('abandonEffect')}
+          run={async () => {
+            await op('job.abandon', { jobId: job.id })
+            setLeaving(false)
+          }}
+          onClose={() => setLeaving(false)}
+        />
+      ) : null}
+    </span>
+  )
+}

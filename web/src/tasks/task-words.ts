@@ -1,0 +1,10 @@
+import type { JobRow } from '../api/rows.ts'
+
+/** Statuses of a task that is not over. */
+const open: readonly string[] = ['queued', 'running', 'undoing', 'stuck']
+
+/** Whether a task still works, or waits for a person. */
+export const isOpen = (job: Pick<JobRow, 'status'>): boolean => open.includes(job.status)
+
+/** Whether a task ended badly, or needs a person. */
+export const isTrouble = (job: Pick<JobRow, 'status'>): boolean => job.status === 'failed' || job.status === 'stuck'
