@@ -3,7 +3,6 @@ import { sessionState } from './api/session.ts'
 import { paths } from './paths.ts'
 import { Broken, NotFound, Root } from './shell/root.tsx'
 import { Shell } from './shell/shell.tsx'
-import { SignInPage } from './shell/sign-in-page.tsx'
 
 /** The search part of an address as plain texts; what is written twice counts once. */
 type TextSearch = Record<string, string>
@@ -21,7 +20,11 @@ const home = createRoute({
     throw redirect({ href: paths.dashboard(), replace: true })
   },
 })
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInPage })
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./shell/sign-in-page.tsx'), 'SignInPage'),
+})
 
 /** Pages behind the sign-in; a session that ends later is asked for again over the page, not here. */
 function mustBeSignedIn({ location }: { location: { href: string } }): void {

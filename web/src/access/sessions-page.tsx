@@ -1,5 +1,4 @@
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk, useOp } from '../api/hooks.ts'
@@ -7,6 +6,7 @@ import type { NativeQueries } from '../api/native.ts'
 import { Ago, Time, useFormat } from '../format/index.ts'
 import { Name } from '../templates/name.tsx'
 import { Problem } from '../templates/problem.tsx'
+import { SmallTable } from '../templates/table.tsx'
 import { PageTitle } from '../templates/title.tsx'
 import { clientName } from './client-name.ts'
 import '../templates/card.css'
@@ -20,7 +20,6 @@ export function SessionsPage() {
   const format = useFormat()
   const { data, error, refetch } = useAsk('session.list', {})
   const [ending, setEnding] = useState<Session>()
-  const columns = (['user', 'from', 'client', 'since', 'lastUse', 'ends'] as const).map(key => t(`sessions.${key}`))
   return (
     <div className="rk-page">
       <PageTitle title={t('sessions.title')}>
@@ -29,51 +28,48 @@ export function SessionsPage() {
       <p className="rk-sub">{t('sessions.lead')}</p>
       {error === null ? null : <Problem error={error} again={() => void refetch()} />}
       <div className="rk-card rk-sessions">
-        <Table variant="compact" aria-label={t('sessions.title')}>
-          <Thead>
-            <Tr>
-              {columns.map(title => (
-                <Th key={title}>{title}</Th>
-              ))}
-              <Th screenReaderText={t('sessions.actions')} />
-            </Tr>
-          </Thead>
-          <Tbody>
-            {(data ?? []).map(session => (
-              <Tr key={session.id}>
-                <Td dataLabel={columns[0] ?? ''}>
+        <SmallTable
+          label={t('sessions.title')}
+          rows={data ?? []}
+          keyOf={session => session.id}
+          empty={null}
+          columns={[
+            {
+              title: t('sessions.user'),
+              cell: session => (
+                <>
                   <Name text={session.principal.replace(/-authz$/, '')} />
                   {session.current ? <span className="rk-chip"> {t('sessions.current')}</span> : null}
-                </Td>
-                <Td dataLabel={columns[1] ?? ''}>{session.address ?? '–'}</Td>
-                <Td dataLabel={columns[2] ?? ''}>
-                  <span title={session.client}>
-                    <Name text={clientName(session.client) ?? t(`sessions.kind.${kindOf(session.kind)}`)} />
-                  </span>
-                </Td>
-                <Td dataLabel={columns[3] ?? ''}>
-                  <Time at={session.createdAt} />
-                </Td>
-                <Td dataLabel={columns[4] ?? ''}>
-                  <Ago at={session.lastUsedAt} />
-                </Td>
-                <Td dataLabel={columns[5] ?? ''}>
-                  <Time at={session.expiresAt} />
-                </Td>
-                <Td isActionCell>
-                  <Button
-                    variant="secondary"
-                    size="sm"
-                    onClick={() => setEnding(session)}
-                    aria-label={t('sessions.endOf', { name: session.principal.replace(/-authz$/, '') })}
-                  >
-                    {t('sessions.end')}
-                  </Button>
-                </Td>
-              </Tr>
-            ))}
-          </Tbody>
-        </Table>
+                </>
+              ),
+            },
+            { title: t('sessions.from'), cell: session => session.address ?? '–' },
+            {
+              title: t('sessions.client'),
+              cell: session => (
+                <span title={session.client}>
+                  <Name text={clientName(session.client) ?? t(`sessions.kind.${kindOf(session.kind)}`)} />
+                </span>
+              ),
+            },
+            { title: t('sessions.since'), cell: session => <Time at={session.createdAt} /> },
+            { title: t('sessions.lastUse'), cell: session => <Ago at={session.lastUsedAt} /> },
+            { title: t('sessions.ends'), cell: session => <Time at={session.expiresAt} /> },
+            {
+              title: t('sessions.actions'),
+              cell: session => (
+                <Button
+                  variant="secondary"
+                  size="sm"
+                  onClick={() => setEnding(session)}
+                  aria-label={t('sessions.endOf', { name: session.principal.replace(/-authz$/, '') })}
+                >
+                  {t('sessions.end')}
+                </Button>
+              ),
+            },
+          ]}
+        />
       </div>
       {ending === undefined ? null : <EndDialog session={ending} onClose={() => setEnding(undefined)} />}
     </div>

@@ -1,4 +1,3 @@
-import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from '@patternfly/react-core'
 import { Outlet } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -24,14 +23,13 @@ function Unreachable() {
   }, [])
   return (
     <main className="rk-sign-in">
-      <EmptyState titleText={t('unreachable.title')} headingLevel="h1" status="warning">
-        <EmptyStateBody>{t('unreachable.body')}</EmptyStateBody>
-        <EmptyStateFooter>
-          <EmptyStateActions>
-            <Button onClick={() => void lookAtSession()}>{t('unreachable.again')}</Button>
-          </EmptyStateActions>
-        </EmptyStateFooter>
-      </EmptyState>
+      <div className="rk-sign-in-card">
+        <PageTitle title={t('unreachable.title')} />
+        <p>{t('unreachable.body')}</p>
+        <button type="button" className="rk-button" onClick={() => void lookAtSession()}>
+          {t('unreachable.again')}
+        </button>
+      </div>
     </main>
   )
 }
@@ -55,9 +53,9 @@ export function Broken({ reset }: { reset: () => void }) {
     <div className="rk-page rk-center" role="alert">
       <PageTitle title={t('broken.title')} />
       <p>{t('broken.body')}</p>
-      <Button variant="secondary" onClick={reset}>
+      <button type="button" className="rk-button" onClick={reset}>
         {t('broken.again')}
-      </Button>
+      </button>
     </div>
   )
 }

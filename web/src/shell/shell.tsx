@@ -12,8 +12,8 @@ import { LanguageSwitch } from './language-switch.tsx'
 import { LiveMark, StaleStrip } from './live-mark.tsx'
 import { Logo } from './logo.tsx'
 import { Nav } from './nav.tsx'
-import { useShellKeys } from './use-shell-keys.ts'
 import { UserMenu } from './user-menu.tsx'
+import { useShellKeys } from './use-shell-keys.ts'
 
 const KeysHelp = lazy(() => import('./keys-help.tsx').then(m => ({ default: m.KeysHelp })))
 const UploadTray = lazy(() => import('../images/upload-tray.tsx').then(m => ({ default: m.UploadTray })))

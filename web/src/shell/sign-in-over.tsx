@@ -4,7 +4,7 @@ import { type Session, sessionState } from '../api/session.ts'
 import { paths } from '../paths.ts'
 import { useGo } from '../templates/go.tsx'
 import { SignInForm } from './sign-in-form.tsx'
-import { shownPrincipal } from './user-menu.tsx'
+import { shownPrincipal } from './principal.ts'
 
 /** Sign-in over the page whose session ended: what was typed below stays. Another user starts at home. */
 export function SignInOver({ was }: { was: Session }) {

@@ -5,10 +5,8 @@ import { signOut, useUser } from '../api/session.ts'
 import { paths } from '../paths.ts'
 import { useGo } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
+import { shownPrincipal } from './principal.ts'
 import { chooseAppearance, themes, useAppearance } from './appearance.ts'
-
-/** oVirt writes `admin@internal-authz`; people write `admin@internal`. */
-export const shownPrincipal = (principal: string): string => principal.replace(/-authz$/, '')
 
 /** The menu of the signed-in user: account, theme, sign out. */
 export function UserMenu() {

@@ -1,12 +1,13 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { op } from '../api/client.ts'
 import { toApiError } from '../api/error.ts'
 import type { JobRow } from '../api/rows.ts'
 import { ActionButton } from '../templates/action-button.tsx'
 import type { ActionItem } from '../templates/actions.ts'
-import { Confirm } from '../templates/dialog/confirm.tsx'
 import { useNotes } from '../templates/notes.tsx'
+
+const Confirm = lazy(() => import('../templates/dialog/confirm.tsx').then(m => ({ default: m.Confirm })))
 
 /** What can be done with a task: cancel it while it works; retry or abandon it when it needs a person. */
 export function TaskActions({ job }: { job: JobRow }) {
@@ -39,19 +40,21 @@ export function TaskActions({ job }: { job: JobRow }) {
       {actions.map(action => (
         <ActionButton key={action.key} action={action} />
       ))}
-      {leaving ? (
-        <Confirm
-          grade="loss"
-          title={t('abandonTitle', { what: job.description })}
-          verb={t('abandonVerb')}
-          effect={t('abandonEffect')}
-          run={async () => {
-            await op('job.abandon', { jobId: job.id })
-            setLeaving(false)
-          }}
-          onClose={() => setLeaving(false)}
-        />
-      ) : null}
+      <Suspense>
+        {leaving ? (
+          <Confirm
+            grade="loss"
+            title={t('abandonTitle', { what: job.description })}
+            verb={t('abandonVerb')}
+            effect={t('abandonEffect')}
+            run={async () => {
+              await op('job.abandon', { jobId: job.id })
+              setLeaving(false)
+            }}
+            onClose={() => setLeaving(false)}
+          />
+        ) : null}
+      </Suspense>
     </span>
   )
 }

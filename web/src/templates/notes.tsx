@@ -1,11 +1,9 @@
-import { Alert, AlertActionCloseButton, AlertGroup } from '@patternfly/react-core'
-import { useSyncExternalStore } from 'react'
+import { lazy, Suspense, useState, useSyncExternalStore } from 'react'
 import type { ApiError } from '../api/error.ts'
 import { store } from '../live/store.ts'
-import { useErrorText } from './error-text.ts'
 
 /** A short message about one of the user's own actions whose place on the page is gone. */
-interface Note {
+export interface Note {
   id: number
   title: string
   error?: ApiError
@@ -30,30 +28,12 @@ export const useNotes = () => ({
   failed: (title: string, error: ApiError) => add({ title, error }),
 })
 
-/** The messages, in a corner; three at most. */
+const NoteList = lazy(() => import('./note-list.tsx').then(m => ({ default: m.NoteList })))
+
+/** The messages, in a corner; three at most. Loaded with the first one. */
 export function Notes() {
   const shown = useSyncExternalStore(notes.subscribe, notes.get)
-  return (
-    <AlertGroup isToast isLiveRegion>
-      {shown.map(note => (
-        <Alert
-          key={note.id}
-          variant={note.error === undefined ? 'success' : 'danger'}
-          title={<bdi>{note.title}</bdi>}
-          actionClose={<AlertActionCloseButton onClose={() => drop(note.id)} />}
-        >
-          {note.error === undefined ? null : <Why error={note.error} />}
-        </Alert>
-      ))}
-    </AlertGroup>
-  )
-}
-
-function Why({ error }: { error: ApiError }) {
-  const { why, foreign } = useErrorText(error)
-  return (
-    <p lang={foreign ? 'en' : undefined}>
-      <bdi>{why}</bdi>
-    </p>
-  )
+  const [any, setAny] = useState(false)
+  if (shown.length > 0 && !any) setAny(true)
+  return <Suspense>{any ? <NoteList notes={shown} onClose={drop} /> : null}</Suspense>
 }

@@ -18,25 +18,21 @@ export function SmallTable<Row>(p: {
   if (p.rows.length === 0) return <div className="rk-empty">{p.empty}</div>
   return (
     <div className="rk-scroller">
-      <table className="pf-v6-c-table pf-m-compact rk-table rk-table-auto" aria-label={p.label}>
-        <thead className="pf-v6-c-table__thead">
-          <tr className="pf-v6-c-table__tr">
+      <table className="rk-table rk-table-auto" aria-label={p.label}>
+        <thead>
+          <tr>
             {p.columns.map(column => (
-              <th
-                key={column.title}
-                scope="col"
-                className={`pf-v6-c-table__th${column.right === true ? ' rk-right' : ''}`}
-              >
+              <th key={column.title} scope="col" className={column.right === true ? 'rk-right' : undefined}>
                 {column.title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody className="pf-v6-c-table__tbody">
+        <tbody>
           {p.rows.map(row => (
-            <tr key={p.keyOf(row)} className="pf-v6-c-table__tr rk-row">
+            <tr key={p.keyOf(row)} className="rk-row">
               {p.columns.map(column => (
-                <td key={column.title} className={`pf-v6-c-table__td${column.right === true ? ' rk-right' : ''}`}>
+                <td key={column.title} className={column.right === true ? 'rk-right' : undefined}>
                   {column.cell(row)}
                 </td>
               ))}

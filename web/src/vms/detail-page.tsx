@@ -2,6 +2,7 @@ import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
+import { ConsoleTab } from '../console/index.ts'
 import { Since } from '../format/index.ts'
 import { paths, type VmTab, vmTabs } from '../paths.ts'
 import { VmStatusLabel } from '../status/index.ts'
@@ -10,16 +11,16 @@ import { Gone } from '../templates/detail/gone.tsx'
 import { Go, useGo } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { Problem } from '../templates/problem.tsx'
-import { VmActivity } from './activity-tab.tsx'
 import { VmDialogs } from './dialogs.tsx'
-import { VmDisks } from './disks-tab.tsx'
-import { VmNetwork } from './network-tab.tsx'
 import { VmOverview } from './overview-tab.tsx'
-import { VmPerformance } from './performance-tab.tsx'
-import { VmSettings } from './settings-tab.tsx'
 import { useVmActions } from './use-vm-actions.ts'
 
-const ConsoleTab = lazy(() => import('../console/index.ts').then(m => ({ default: m.ConsoleTab })))
+// Each tab comes when it is looked at.
+const VmActivity = lazy(() => import('./activity-tab.tsx').then(m => ({ default: m.VmActivity })))
+const VmDisks = lazy(() => import('./disks-tab.tsx').then(m => ({ default: m.VmDisks })))
+const VmNetwork = lazy(() => import('./network-tab.tsx').then(m => ({ default: m.VmNetwork })))
+const VmPerformance = lazy(() => import('./performance-tab.tsx').then(m => ({ default: m.VmPerformance })))
+const VmSettings = lazy(() => import('./settings-tab.tsx').then(m => ({ default: m.VmSettings })))
 
 /** One VM: what it is, how it is, and everything it is made of. */
 export function VmPage() {
@@ -72,17 +73,15 @@ export function VmPage() {
       tabs={vmTabs.map(key => ({ key, label: t(`vms:tab.${key}`), to: paths.vm(id, key), count: counts[key] }))}
       tab={tab}
     >
-      {tab === 'overview' ? <VmOverview vm={vm} /> : null}
-      {tab === 'console' ? (
-        <Suspense>
-          <ConsoleTab vm={vm} />
-        </Suspense>
-      ) : null}
-      {tab === 'disks' ? <VmDisks vm={vm} /> : null}
-      {tab === 'network' ? <VmNetwork vm={vm} /> : null}
-      {tab === 'performance' ? <VmPerformance vm={vm} /> : null}
-      {tab === 'settings' ? <VmSettings key={vm.id} vm={vm} /> : null}
-      {tab === 'activity' ? <VmActivity vm={vm} /> : null}
+      <Suspense>
+        {tab === 'overview' ? <VmOverview vm={vm} /> : null}
+        {tab === 'console' ? <ConsoleTab vm={vm} /> : null}
+        {tab === 'disks' ? <VmDisks vm={vm} /> : null}
+        {tab === 'network' ? <VmNetwork vm={vm} /> : null}
+        {tab === 'performance' ? <VmPerformance vm={vm} /> : null}
+        {tab === 'settings' ? <VmSettings key={vm.id} vm={vm} /> : null}
+        {tab === 'activity' ? <VmActivity vm={vm} /> : null}
+      </Suspense>
       <VmDialogs onRemoved={() => go(paths.vms(), { replace: true })} />
     </Detail>
   )

@@ -1,11 +1,12 @@
 import { Button } from '@patternfly/react-core'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { VmRow } from '../api/rows.ts'
 import { useFormat } from '../format/index.ts'
 import { Card, Facts } from '../templates/card.tsx'
 import { Name } from '../templates/name.tsx'
-import { EditVmDialog } from './edit-dialog.tsx'
+
+const EditVmDialog = lazy(() => import('./edit-dialog.tsx').then(m => ({ default: m.EditVmDialog })))
 
 /** Everything that is configured, in groups; what can be changed here has an Edit. */
 export function VmSettings({ vm }: { vm: VmRow }) {
@@ -77,7 +78,7 @@ export function VmSettings({ vm }: { vm: VmRow }) {
           ]}
         />
       </Card>
-      {editing ? <EditVmDialog vm={vm} onClose={() => setEditing(false)} /> : null}
+      <Suspense>{editing ? <EditVmDialog vm={vm} onClose={() => setEditing(false)} /> : null}</Suspense>
     </div>
   )
   function next(value: string, later: string | undefined) {

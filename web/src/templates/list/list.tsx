@@ -175,7 +175,7 @@ export function List<Row extends { id: string }, Extra>(p: ListProps<Row, Extra>
           ) : (
             // The grid pattern: one tab stop, arrows inside.
             <table
-              className="pf-v6-c-table pf-m-compact rk-table"
+              className="rk-table"
               role="grid"
               aria-label={p.title}
               aria-rowcount={order.ids === undefined ? -1 : ids.length + 1}
@@ -190,9 +190,9 @@ export function List<Row extends { id: string }, Extra>(p: ListProps<Row, Extra>
                 ))}
                 <col className="rk-col-menu" />
               </colgroup>
-              <thead className="pf-v6-c-table__thead">
-                <tr className="pf-v6-c-table__tr" aria-rowindex={1}>
-                  <th className="pf-v6-c-table__th rk-cell-check" scope="col">
+              <thead>
+                <tr aria-rowindex={1}>
+                  <th className="rk-cell-check" scope="col">
                     <input
                       type="checkbox"
                       aria-label={t('selectAllShown')}
@@ -207,7 +207,7 @@ export function List<Row extends { id: string }, Extra>(p: ListProps<Row, Extra>
                       <th
                         key={column.key}
                         scope="col"
-                        className={`pf-v6-c-table__th${column.right === true ? ' rk-right' : ''}`}
+                        className={column.right === true ? 'rk-right' : undefined}
                         aria-sort={by ? (down ? 'descending' : 'ascending') : undefined}
                       >
                         {column.sort === undefined ? (
@@ -228,16 +228,12 @@ export function List<Row extends { id: string }, Extra>(p: ListProps<Row, Extra>
                       </th>
                     )
                   })}
-                  <th className="pf-v6-c-table__th rk-cell-menu" scope="col">
+                  <th className="rk-cell-menu" scope="col">
                     <span className="pf-v6-screen-reader">{t('actions')}</span>
                   </th>
                 </tr>
               </thead>
-              <tbody
-                className="pf-v6-c-table__tbody"
-                onPointerEnter={() => setInside(true)}
-                onPointerLeave={() => setInside(false)}
-              >
+              <tbody onPointerEnter={() => setInside(true)} onPointerLeave={() => setInside(false)}>
                 {first > 0 ? <Spacer rows={first} height={height} columns={columns.length + 2} /> : null}
                 {windowIds.map((id, at) => (
                   <ListRow<Row, Extra>

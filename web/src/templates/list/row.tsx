@@ -24,14 +24,14 @@ function RowPlain<Row, Extra>(p: RowProps<Row, Extra>): ReactNode {
   const select = (event: MouseEvent) => p.onSelect(p.id, p.index, event.shiftKey)
   return (
     <tr
-      className={`pf-v6-c-table__tr rk-row${p.selected ? ' rk-row-selected' : ''}${p.gone ? ' rk-row-gone' : ''}`}
+      className={`rk-row${p.selected ? ' rk-row-selected' : ''}${p.gone ? ' rk-row-gone' : ''}`}
       aria-rowindex={p.index + 2}
       aria-selected={p.selected}
       tabIndex={tab}
       data-row={p.index}
       data-id={p.id}
     >
-      <td className="pf-v6-c-table__td rk-cell-check">
+      <td className="rk-cell-check">
         <input
           type="checkbox"
           tabIndex={tab}
@@ -42,16 +42,12 @@ function RowPlain<Row, Extra>(p: RowProps<Row, Extra>): ReactNode {
         />
       </td>
       {p.columns.map((column, at) => (
-        <td
-          key={column.key}
-          className={`pf-v6-c-table__td${column.right === true ? ' rk-right' : ''}`}
-          data-column={column.key}
-        >
+        <td key={column.key} className={column.right === true ? 'rk-right' : undefined} data-column={column.key}>
           {p.row === undefined ? <span className="rk-bone" /> : column.cell(p.row, p.extra)}
           {at === 0 && p.gone ? <span className="pf-v6-screen-reader">{t('removed')}</span> : null}
         </td>
       ))}
-      <td className="pf-v6-c-table__td rk-cell-menu">
+      <td className="rk-cell-menu">
         <button
           type="button"
           className="rk-plain"
