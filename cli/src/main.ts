@@ -115,6 +115,9 @@ program
   .option('--name <pattern>', 'only tests whose name matches')
   .option('--durations [count]', 'how long the slowest files and tests took (25)')
   .option('--list', 'show the files of each suite, run nothing')
+  .option('--seed <text>', 'faults: what everything random is made of (default: a new one, printed)')
+  .option('--kills <number>', 'faults: kills with pretended hosts (default 12)')
+  .option('--real-kills <number>', 'faults: kills on a real host (default 6)')
   .option(...json)
   .action(run(async (o, out, rest) => (await import('./commands/test.ts')).testCommand(rest, o, out)))
 

@@ -21,6 +21,9 @@ interface TestOptions {
   list?: boolean
   json?: boolean
   yes?: boolean
+  seed?: string
+  kills?: string
+  realKills?: string
 }
 
 /**
@@ -49,7 +52,7 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
   // One throw-away database server for all test processes.
   const cluster = full.length ? await startTestCluster() : undefined
   try {
-    const env = { ...environment(cluster), ...(await guest(full)) }
+    const env = { ...environment(cluster), ...(await guest(full)), ...faultsOf(o) }
     const lanes = Map.groupBy(full, ([s]) => s.lane)
     const along = async (lane: typeof full) => {
       for (const [s, files] of lane) perSuite[s.name] = add(total, await one(s, files, env, o))
@@ -61,6 +64,18 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
     await cluster?.close()
   }
   return close(total, perSuite, o.json ?? false)
+}
+
+/** How the suite `faults` is told how much to break, and from which seed. */
+function faultsOf({ seed, kills, realKills }: TestOptions): NodeJS.ProcessEnv {
+  for (const [name, value] of Object.entries({ kills, 'real-kills': realKills }))
+    if (value !== undefined && !/^[1-9]\d{0,5}$/.test(value))
+      throw new Fault('usage', `--${name} takes a whole number above 0, not "${value}".`, `For example: --${name} 50`)
+  return {
+    ...(seed === undefined ? {} : { ROOKERY_FAULTS_SEED: seed }),
+    ...(kills === undefined ? {} : { ROOKERY_FAULTS_KILLS: kills }),
+    ...(realKills === undefined ? {} : { ROOKERY_FAULTS_REAL_KILLS: realKills }),
+  }
 }
 
 function list(found: readonly (readonly [Suite, string[]])[]): number {

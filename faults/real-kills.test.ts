@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { after, before, describe, test } from 'node:test'
+import { until } from '../engine/test/until.ts'
+import { tinyForTests } from '../lab/src/images/for-tests.ts'
+import { missingTools } from '../lab/src/images/tools.ts'
+import { expectMarker, expectSerial } from '../lab/src/guest/serial.ts'
+import { Api } from '../lab/src/site/api.ts'
+import { makeVm, uploadDisk } from '../lab/src/site/guest.ts'
+import { hostTools } from '../lab/src/site/tools.ts'
+import { emptyGuestHabits, Worker } from './load.ts'
+import { Dice, logFolder, planOf } from './plan.ts'
+import { type RealPart, RealSite, realParts } from './real-site.ts'
+import { broken, quiet } from './verdict.ts'
+
+const plan = planOf()
+const missing = await missingTools(hostTools)
+const image = missing.length === 0 && process.getuid?.() === 0 ? await tinyForTests() : { skip: '' }
+const skip =
+  process.getuid?.() !== 0
+    ? 'needs root for a real host'
+    : missing.length > 0
+      ? `needs the Debian packages ${missing.map(tool => tool.package).join(', ')}`
+      : 'skip' in image
+        ? image.skip
+        : false
+const killsInARound = 6
+
+describe(`kills at random moments under load, a real host, seed ${plan.seed}`, { skip }, () => {
+  const logs = logFolder('real', plan.seed)
+  const dice = new Dice(`real ${plan.seed}`)
+  let site: RealSite
+  let api: Api
+  let failed = false
+  /** A guest that nobody touches: whatever is killed, it goes on. */
+  const keeper = { vmId: '', pid: 0, bootId: '' }
+
+  const serial = async (typed: string, answer: RegExp) => {
+    const line = await api.serial(await api.serialTicket(keeper.vmId))
+    try {
+      line.type(`${typed}\r`)
+      return (await expectSerial(line.stream, answer, 60_000))[1] ?? ''
+    } finally {
+      line.close()
+    }
+  }
+  const bootId = () => serial('echo boot=$(cat /proc/sys/kernel/random/boot_id)', /boot=([0-9a-f-]{36})/)
+
+  before(async () => {
+    if ('skip' in image) throw new Error(image.skip)
+    site = await RealSite.start(logs)
+    api = await Api.signIn(site.instance)
+    keeper.vmId = await makeVm(api, 'keeper', await uploadDisk(api, image.paths.disk, 'tiny'))
+    await api.post(`/vms/${keeper.vmId}/start`, '<action/>')
+    await api.untilIs(`/vms/${keeper.vmId}`, 'up')
+    const line = await api.serial(await api.serialTicket(keeper.vmId))
+    await expectMarker(line.stream, 'ready')
+    line.close()
+    keeper.bootId = await bootId()
+    keeper.pid = (await site.guests()).get(keeper.vmId) ?? assert.fail('the keeper has no QEMU')
+  })
+  after(async () => {
+    process.stderr.write(`kills: ${JSON.stringify(site?.kills)}\n`)
+    await api?.close()
+    await site?.close(failed)
+    if (!failed) await rm(logs, { recursive: true, force: true })
+  })
+
+  const guarded = (name: string, work: () => Promise<void>) =>
+    test(name, { timeout: 600_000 }, async t => {
+      if (failed) return t.skip('an earlier round failed')
+      t.diagnostic(`again: ${plan.again}`)
+      try {
+        await work()
+      } catch (error) {
+        failed = true
+        throw new Error(`${name}; again: ${plan.again}; logs: ${logs}`, { cause: error })
+      }
+    })
+
+  for (let left = plan.realKills, round = 1; left > 0; left -= killsInARound, round++)
+    guarded(`round ${round}: nothing acknowledged is lost, nothing is left over, the guest has not noticed`, () =>
+      oneRound(round, Math.min(left, killsInARound)),
+    )
+
+  guarded('a guest whose QEMU is killed is down, is said to be so, and starts again', async () => {
+    process.kill(keeper.pid, 'SIGKILL')
+    await api.untilIs(`/vms/${keeper.vmId}`, 'down')
+    await quiet(site)
+    assert.deepEqual((await site.invariants()).differences, [])
+    await api.post(`/vms/${keeper.vmId}/start`, '<action/>')
+    await until(async () => (await site.guests()).has(keeper.vmId), { what: 'another QEMU', timeoutMs: 60_000 })
+  })
+
+  async function oneRound(round: number, kills: number): Promise<void> {
+    const stop = new AbortController()
+    const crew = [0, 1].map(
+      i =>
+        new Worker({
+          site,
+          dice: new Dice(`${plan.seed} ${round} ${i}`),
+          name: `r${round}w${i}`,
+          stop: stop.signal,
+          habits: emptyGuestHabits,
+        }),
+    )
+    const work = Promise.all(crew.map(worker => worker.run()))
+    const killedRuns = new Set<string>()
+    try {
+      for (let done = 0; done < kills; ) {
+        await pause(dice.int(200, 2500))
+        const part: RealPart = dice.pick(realParts)
+        if (part === 'qemu') for (const { run } of crew.flatMap(worker => worker.promised)) if (run) killedRuns.add(run)
+        if (await site.kill(part, new Set([keeper.vmId]))) done++
+      }
+    } finally {
+      stop.abort()
+      await work
+    }
+    site.note(`round ${round}: quiet; ${JSON.stringify(crew.map(worker => worker.done))}`)
+    await site.well()
+    await quiet(site)
+    // A run whose QEMU may have been killed promises nothing any more.
+    const all = crew.flatMap(worker => worker.promised)
+    for (const each of all) if (each.run !== null && killedRuns.has(each.run)) each.run = null
+    assert.deepEqual(await broken(site, all), [])
+    assert.equal((await site.guests()).get(keeper.vmId), keeper.pid, 'another QEMU of the keeper')
+    assert.equal(await bootId(), keeper.bootId, 'the keeper has booted again')
+    assert.deepEqual((await site.invariants()).differences, [])
+    await clear(all.filter(p => p.removal !== 'acknowledged'))
+  }
+
+  async function clear(left: readonly { kind: string; id: string }[]): Promise<void> {
+    for (const { id } of left.filter(p => p.kind === 'vm')) await site.ask('op', 'vm.stop', { id })
+    await quiet(site)
+    for (const { id } of left.filter(p => p.kind === 'vm')) await site.ask('op', 'vm.remove', { id })
+    await quiet(site)
+    for (const { id } of left.filter(p => p.kind === 'disk')) await site.ask('op', 'disk.remove', { id })
+    await quiet(site)
+  }
+})
