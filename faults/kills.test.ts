@@ -1,16 +1,13 @@
-import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { after, before, describe, test } from 'node:test'
-import { Worker } from './load.ts'
 import { Dice, logFolder, planOf } from './plan.ts'
 import { type PartName, parts, PretendedSite } from './pretended-site.ts'
-import { broken, quiet } from './verdict.ts'
+import { roundOf } from './round.ts'
 
 const plan = planOf()
 /** Between two looks at whether everything is as it must be. */
-const killsInARound = 12
-const workers = 4
+const killsInARound = plan.kills > 100 ? 34 : 12
 
 describe(`kills at random moments under load, pretended hosts, seed ${plan.seed}`, () => {
   const logs = logFolder('pretended', plan.seed)
@@ -40,42 +37,16 @@ describe(`kills at random moments under load, pretended hosts, seed ${plan.seed}
       }
     })
 
-  async function oneRound(round: number, kills: number): Promise<void> {
-    const stop = new AbortController()
-    const crew = Array.from(
-      { length: workers },
-      (_, i) =>
-        new Worker({ site, dice: new Dice(`${plan.seed} ${round} ${i}`), name: `r${round}w${i}`, stop: stop.signal }),
-    )
-    const work = Promise.all(crew.map(worker => worker.run()))
-    try {
-      for (let i = 0; i < kills; i++) {
-        await pause(dice.int(50, 900))
-        const part: PartName = dice.pick(parts)
-        site.note(logs, `round ${round}: ${part}`)
-        await site.kill(part)
+  const oneRound = (round: number, kills: number) =>
+    roundOf(site, { seed: `${plan.seed} ${round}`, logs }, async () => {
+      for (let done = 0; done < kills; ) {
+        await pause(dice.int(30, 700))
+        // Now and then two at once: what one would mend the other cannot.
+        const victims = new Set<PartName>([dice.pick(parts)])
+        if (done + 1 < kills && dice.next() < 0.4) victims.add(dice.pick(parts))
+        site.note(logs, `round ${round}: ${[...victims].join(' and ')}`)
+        await Promise.all([...victims].map(part => site.kill(part)))
+        done += victims.size
       }
-    } finally {
-      stop.abort()
-      await work
-    }
-    site.note(logs, `round ${round}: quiet; ${JSON.stringify(crew.map(worker => worker.done))}`)
-    await quiet(site)
-    const all = crew.flatMap(worker => worker.promised)
-    assert.ok(all.filter(p => p.made).length > 0, 'the load made nothing: the round means nothing')
-    assert.deepEqual(await broken(site, all), [])
-    assert.deepEqual(await site.violations(), [])
-    assert.deepEqual((await site.invariants()).differences, [])
-    await clear(all.filter(p => p.removal !== 'acknowledged'))
-  }
-
-  /** What the round leaves would only slow the next one. */
-  async function clear(left: readonly { kind: string; id: string }[]): Promise<void> {
-    for (const { id } of left.filter(p => p.kind === 'vm')) await site.ask('op', 'vm.stop', { id })
-    await quiet(site)
-    for (const { id } of left.filter(p => p.kind === 'vm')) await site.ask('op', 'vm.remove', { id })
-    await quiet(site)
-    for (const { id } of left.filter(p => p.kind === 'disk')) await site.ask('op', 'disk.remove', { id })
-    await quiet(site)
-  }
+    })
 })

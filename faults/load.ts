@@ -61,6 +61,9 @@ export interface Promised {
   run: string | null
 }
 
+/** How long a worker waits for a state when the round is over. */
+const lastPatienceMs = 8000
+
 /**
  * One person at work: makes disks and VMs, starts, stops, suspends and removes them, plugs cards, takes console tickets, uploads. It knows
  * of nothing but answers; what came of an unanswered request it finds out by looking.
@@ -233,7 +236,10 @@ export class Worker {
 
   /** Undefined when it does not come in time. */
   async #until<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-    for (const deadline = Date.now() + this.#habits.patienceMs; Date.now() < deadline; ) {
+    const began = Date.now()
+    // When the round is over nobody waits long any more: what becomes of it is looked at when everything is quiet.
+    const patience = () => (this.#stop.aborted ? lastPatienceMs : this.#habits.patienceMs)
+    while (Date.now() - began < patience()) {
       const found = await look()
       if (found !== undefined && found !== false) return found
       await new Promise(resolve => setTimeout(resolve, 40))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import {
   connection,
   ensureDatabase,
   type Server,
+  serverArgv,
   startPostgres,
   startTestCluster,
   type TestCluster,
@@ -19,7 +20,9 @@ import { openDatabase, type Db, type Sql } from '../engine/src/db/index.ts'
 import { adminPassword, testConfig } from '../engine/test/engine.ts'
 import { until } from '../engine/test/until.ts'
 import type { Answer, WorkSite } from './load.ts'
+import { MovedClock } from './clocks.ts'
 import { Program } from './program.ts'
+import { Relay } from './relay.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -27,9 +30,18 @@ const root = join(import.meta.dirname, '..')
 export const parts = ['engine', 'other engine', 'agents', 'database', 'backend'] as const
 export type PartName = (typeof parts)[number]
 
+/** Parts with a clock. */
+export const clockParts = ['engine', 'other engine', 'agents', 'database'] as const
+export type ClockPart = (typeof clockParts)[number]
+
 /** Two engines, a fleet of pretended hosts that outlives its process, and a database: each a process of its own. */
 export class PretendedSite implements WorkSite {
   readonly folder: string
+  /** Between engines and agents. */
+  readonly network: Relay
+  readonly #clocks: Map<ClockPart, MovedClock>
+  /** The database's process when its clock can be moved. */
+  readonly #database: Program | undefined
   readonly #cluster: TestCluster
   #server: Server
   readonly #engines: { program: Program; url: string }[] = []
@@ -43,12 +55,16 @@ export class PretendedSite implements WorkSite {
   readonly kills: Record<PartName, number> = { engine: 0, 'other engine': 0, agents: 0, database: 0, backend: 0 }
 
   static async start(o: {
+    /** Gives engines, agents and database clocks that can be moved. */
+    clocks?: boolean
     logs: string
     hosts?: number
     seed: string
-    faketime?: Record<string, string>
   }): Promise<PretendedSite> {
     const folder = await mkdtemp(join(tmpdir(), 'rookery-pretended-'))
+    await chmod(folder, 0o711) // the database runs as somebody else and reads its clock here
+    const clocks = new Map(clockParts.map(name => [name, new MovedClock(folder, name)]))
+    const clockOf = (name: ClockPart) => (o.clocks === true ? (clocks.get(name)?.env ?? {}) : {})
     const pki = await createTestPki()
     const file = async (name: string, text: string) => {
       const path = join(folder, name)
@@ -72,6 +88,7 @@ export class PretendedSite implements WorkSite {
       imagesPort,
       dataDir: join(folder, 'simulator'),
     }
+    const relay = await Relay.open(port ?? 0)
     const cluster = await startTestCluster()
     await ensureDatabase(cluster.cluster, 'faults')
     const { host, database, user, port: pgPort } = connection(cluster.cluster, 'faults')
@@ -85,7 +102,7 @@ export class PretendedSite implements WorkSite {
           listen: { host: '127.0.0.1', port: enginePort },
           advertiseUrl: `https://127.0.0.1:${enginePort}`,
           agentTls,
-          simulator: { url: `https://127.0.0.1:${port}`, hosts, storagePath: '/pretended' },
+          simulator: { url: `https://127.0.0.1:${relay.port}`, hosts, storagePath: '/pretended' },
           log: { level: 'info' },
           leaseSeconds: 5,
         },
@@ -106,11 +123,22 @@ export class PretendedSite implements WorkSite {
       ],
       log: join(o.logs, 'agents.log'),
       ready: /"msg":"listening"/,
-      env,
+      env: { ...env, ...clockOf('agents') },
     })
     const { tls: engineTls } = JSON.parse(await readFile(engines[0]?.config ?? '', 'utf8')) as { tls: { ca: string } }
     const site = new PretendedSite({
       folder,
+      clocks,
+      relay,
+      database:
+        o.clocks === true
+          ? new Program({
+              argv: serverArgv(cluster.cluster),
+              log: join(o.logs, 'database.log'),
+              ready: /ready to accept connections/,
+              env: clockOf('database'),
+            })
+          : undefined,
       cluster,
       agents,
       engines: engines.map(({ config, url }, i) => ({
@@ -118,7 +146,7 @@ export class PretendedSite implements WorkSite {
           argv: [...node, join(root, 'engine/src/main.ts'), config],
           log: join(o.logs, `engine-${i}.log`),
           ready: /engine is ready/,
-          env,
+          env: { ...env, ...clockOf(i === 0 ? 'engine' : 'other engine') },
         }),
         url,
       })),
@@ -127,6 +155,10 @@ export class PretendedSite implements WorkSite {
       data: new Agent({ connect: { ca: pki.engine.ca, cert: pki.engine.cert, key: pki.engine.key }, pipelining: 0 }),
     })
     try {
+      if (site.#database !== undefined) {
+        await cluster.server.crash()
+        await site.#database.start()
+      }
       await agents.start()
       for (const { program } of site.#engines) await program.start()
       await until(
@@ -146,6 +178,9 @@ export class PretendedSite implements WorkSite {
 
   private constructor(o: {
     folder: string
+    clocks: Map<ClockPart, MovedClock>
+    relay: Relay
+    database: Program | undefined
     cluster: TestCluster
     agents: Program
     engines: { program: Program; url: string }[]
@@ -154,6 +189,9 @@ export class PretendedSite implements WorkSite {
     data: Agent
   }) {
     this.folder = o.folder
+    this.#clocks = o.clocks
+    this.network = o.relay
+    this.#database = o.database
     this.#cluster = o.cluster
     this.#server = o.cluster.server
     this.#agents = o.agents
@@ -191,6 +229,11 @@ export class PretendedSite implements WorkSite {
     await program?.start()
   }
 
+  /** Moves the clock of a part: `+6h`, `-20m`, `+0`. */
+  moveClock(part: ClockPart, offset: string): void {
+    this.#clocks.get(part)?.move(offset)
+  }
+
   /** One of the server's processes that serves a session: the server then ends all others and recovers from its log. */
   async #killBackend(): Promise<void> {
     const children = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
@@ -223,6 +266,7 @@ export class PretendedSite implements WorkSite {
       const text = await answer.body.text()
       const body = JSON.parse(text) as { result?: Record<string, unknown>; error?: { code: string } }
       if (answer.statusCode < 300) return { kind: 'done', result: body.result ?? {} }
+      if (answer.statusCode === 401) this.#token = undefined // a moved clock ended the session
       if (answer.statusCode >= 500) return { kind: 'unknown' }
       return { kind: 'refused', code: body.error?.code ?? String(answer.statusCode) }
     } catch {
@@ -278,7 +322,9 @@ export class PretendedSite implements WorkSite {
   async close(): Promise<void> {
     for (const { program } of this.#engines) await program.kill()
     await this.#agents.kill()
+    await this.network.close()
     await this.#db.close()
+    await this.#database?.kill()
     await this.#cluster.server.crash().catch(() => undefined)
     await this.#server.crash()
     await this.#cluster.close()

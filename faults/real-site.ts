@@ -12,6 +12,7 @@ import { ClosedFolder } from '../lab/src/site/folder.ts'
 import { freePort, Instance } from '../lab/src/site/instance.ts'
 import { processesOf } from '../lab/src/site/traces.ts'
 import type { Answer, WorkSite } from './load.ts'
+import { SmallDisk } from './small-disk.ts'
 
 /** Parts of a real instance that are killed under load. */
 export const realParts = ['engine', 'agent', 'libvirtd', 'postgres', 'qemu'] as const
@@ -22,15 +23,19 @@ export class RealSite implements WorkSite {
   readonly instance: Instance
   readonly #folder: ClosedFolder
   readonly #logs: string
+  #disk: SmallDisk | undefined
   #db: Db | undefined
   #http: Agent | undefined
   #token: string | undefined
   readonly kills: Record<RealPart, number> = { engine: 0, agent: 0, libvirtd: 0, postgres: 0, qemu: 0 }
 
-  static async start(logs: string): Promise<RealSite> {
+  /** On a file system of its own of so many MiB, so that it can be filled. */
+  static async start(logs: string, sizeMiB: number): Promise<RealSite> {
     const folder = await ClosedFolder.make()
-    const site = new RealSite(folder, new Instance({ dataDir: join(folder.path, 'one'), port: await freePort() }), logs)
+    const dataDir = join(folder.path, 'one')
+    const site = new RealSite(folder, new Instance({ dataDir, port: await freePort() }), logs)
     try {
+      site.#disk = await SmallDisk.make(dataDir, sizeMiB)
       await site.instance.up()
       const { postgresSocket: socket, caForUsers } = paths(site.instance.dataDir)
       site.#db = openDatabase(connection({ socket }) as Parameters<typeof openDatabase>[0], { connections: 4 })
@@ -136,6 +141,16 @@ export class RealSite implements WorkSite {
     }
   }
 
+  /** Takes all the space that is left, for the database, for storage and for everything else. */
+  fillDisk(): Promise<void> {
+    return this.#disk?.fill() ?? Promise.resolve()
+  }
+
+  /** Gives it back. */
+  freeDisk(): Promise<void> {
+    return this.#disk?.free() ?? Promise.resolve()
+  }
+
   /** Every part is ready again, and the host is up. */
   async well(): Promise<void> {
     let last: unknown
@@ -176,6 +191,8 @@ export class RealSite implements WorkSite {
     if (failed)
       for (const name of ['log', 'host/log-libvirt'])
         await cp(join(this.instance.dataDir, name), join(this.#logs, name), { recursive: true }).catch(() => undefined) // it never came so far
+    await this.instance.command('down', '--vms', '--timeout', '5')
+    await this.#disk?.remove()
     if (!(await this.#folder.remove())) throw new Error(`something could not be taken away; see ${this.#folder.path}`)
   }
 }

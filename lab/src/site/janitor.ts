@@ -2,7 +2,7 @@
  * The janitor of a {@link ClosedFolder}: waits until nobody holds its standard input any more, then leaves nothing of the
  * instances below the folder it is given. First in the product's own way, then, for a product that is broken, by force.
  */
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../images/run.ts'
 import { rookery } from './door.ts'
@@ -16,6 +16,10 @@ process.stdin.resume().on('end', () => void clean(folder))
 
 async function clean(folder: string): Promise<void> {
   for (const name of await readdir(folder)) await takeDown(join(folder, name))
+  // A data directory may be a file system of its own.
+  const mounted = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map(line => line.split(' ')[4] ?? '')
+  for (const point of mounted.filter(each => each.startsWith(`${folder}/`)).toReversed())
+    await run('umount', ['--lazy', point])
   await rm(folder, { recursive: true, force: true })
   process.exit(0)
 }
