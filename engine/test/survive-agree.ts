@@ -9,7 +9,7 @@ type Differences = string[]
  * Waits until the hosts have what the engine says they have, and nothing else: runs, volumes, image tickets, storage domains and
  * their data centers. Both sides tell each other within moments; what differs after the deadline differs for good.
  */
-export async function agree(world: World, timeoutMs = 10_000): Promise<void> {
+export async function agree(world: World, timeoutMs = 60_000): Promise<void> {
   let left: Differences = []
   const same = async () => {
     left = await differences(world)

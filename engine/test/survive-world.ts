@@ -109,7 +109,7 @@ export async function createWorld(o: WorldOptions = {}): Promise<World> {
     victims,
     mischief,
     call: (operation, input) => call(handle.env(), operation, input),
-    ended: async (jobId, timeoutMs = 60_000) => {
+    ended: async (jobId, timeoutMs = 120_000) => {
       const row = await waitForJob(env, jobId, { timeoutMs })
       if (row.endedAt === null && row.status !== 'stuck')
         throw new Error(`job ${row.kind} is still ${row.status} after ${timeoutMs} ms`)

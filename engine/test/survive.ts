@@ -75,7 +75,7 @@ function closeAtEnd(): void {
 export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I, G>): void {
   closeAtEnd()
   const name = [job.name, ...(o.title === undefined ? [] : [o.title])].join(' ')
-  test(`${name} survives failures, repetitions and crashes of every step`, { timeout: 600_000 }, async t => {
+  test(`${name} survives failures, repetitions and crashes of every step`, { timeout: 1_200_000 }, async t => {
     const world = await sharedWorld(o.world)
     t.diagnostic(`kills: ROOKERY_SURVIVE_SEED=${seedOf()}`)
     const plan = await cleanRun(t, world, job, o)
@@ -176,7 +176,7 @@ async function killed<I, G>(
     try {
       await victim.arm({ accept: [job.name], crash, fail })
       const id = await begin(world, job, o, given)
-      await victim.dead(60_000)
+      await victim.dead(120_000)
       const left = await world.sql.one<{ engineId: string | null; endedAt: Date | null }>`
         select engine_id, ended_at from job where id = ${id}::uuid`
       // The last step's record is not the end of the job, so a killed engine always leaves it open.

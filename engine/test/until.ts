@@ -5,7 +5,7 @@ export async function until<T>(
   ask: () => T | Promise<T>,
   o: { what?: string; timeoutMs?: number; everyMs?: number } = {},
 ): Promise<NonNullable<T>> {
-  const deadline = Date.now() + (o.timeoutMs ?? 20_000)
+  const deadline = Date.now() + (o.timeoutMs ?? 60_000)
   for (;;) {
     const answer = await ask()
     if (answer) return answer

@@ -9,7 +9,7 @@ import type { ContractGuest, ContractTarget } from './target.ts'
 const GiB = 1024 ** 3
 
 /** Waits for a state. Throws with the name of what did not come. */
-export async function until<T>(what: string, look: () => T | Promise<T>, ms = 30_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, look: () => T | Promise<T>, ms = 60_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + ms
   for (;;) {
     const found = await look()
@@ -50,7 +50,7 @@ export class World {
   }
 
   get patience(): number {
-    return this.target.patienceMs ?? 30_000
+    return this.target.patienceMs ?? 60_000
   }
 
   get guest(): ContractGuest {

@@ -27,7 +27,7 @@ async function until(
   id: string,
   fits: (report: StorageReport) => boolean,
 ): Promise<StorageReport> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const report = bench.storage.reports().find(r => r.storageDomainId === id)
     if (report !== undefined && fits(report)) return report

@@ -31,7 +31,7 @@ export const suites: readonly Suite[] = [
     concurrency: 2,
     packages: false,
     always: true,
-    patience: 120,
+    patience: 300,
   },
   { ...machines, name: 'contract', files: ['*/contract/**/*.test.ts'], concurrency: 2 },
   { ...machines, name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 2 },

@@ -1,5 +1,5 @@
 /** Waits until `look` answers something true, and answers it; throws after `ms`. For tests: they wait for a state, never for a time. */
-export async function until<T>(look: () => Promise<T> | T, ms = 20_000): Promise<Exclude<NonNullable<T>, false>> {
+export async function until<T>(look: () => Promise<T> | T, ms = 60_000): Promise<Exclude<NonNullable<T>, false>> {
   const deadline = performance.now() + ms
   for (;;) {
     const found = await look()

@@ -51,7 +51,7 @@ function planted(
           const all = await look()
           return all.some(each => each.invariant === invariant) ? all : undefined
         },
-        { what: invariant, timeoutMs: 10_000, everyMs: 100 },
+        { what: invariant, timeoutMs: 60_000, everyMs: 100 },
       )
       assert.deepEqual(
         found.filter(each => each.invariant !== invariant && !beside.includes(each.invariant)),

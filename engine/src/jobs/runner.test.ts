@@ -114,7 +114,7 @@ function define(run: (j: Job, input: { id: string }) => Promise<unknown>, o: Par
 const begin = async (definition: JobDefinition<{ id: string }>, id: string = randomUUID(), o?: StartOptions) =>
   (await inTransaction(env, ctx => ctx.start(definition, { id }, o))).jobId
 
-const ended = (jobId: string): Promise<JobRow> => waitForJob(env, jobId, { timeoutMs: 20_000 })
+const ended = (jobId: string): Promise<JobRow> => waitForJob(env, jobId, { timeoutMs: 60_000 })
 const lockCount = async () => (await database.db.sql.one<{ n: number }>`select count(*)::int as n from job_lock`).n
 
 test('steps run in order, see earlier outputs as JSON, and the result is kept', async () => {

@@ -33,7 +33,7 @@ export class JsonSocket {
     })
   }
 
-  static async connect(path: string, deadlineMs = 20_000): Promise<JsonSocket> {
+  static async connect(path: string, deadlineMs = 60_000): Promise<JsonSocket> {
     return new JsonSocket(
       await until(
         `a connection to ${path}`,

@@ -37,7 +37,7 @@ const reaches = (id: string, status: string) =>
   until(async () => (await theVm(id)).status === status, { what: `the VM to be ${status}` })
 const done = async ({ jobId }: { jobId: string | null }) => {
   assert.ok(jobId)
-  const row = await waitForJob(world.env, jobId, { timeoutMs: 20_000 })
+  const row = await waitForJob(world.env, jobId, { timeoutMs: 60_000 })
   assert.equal(row.status, 'finished', JSON.stringify(row.error))
 }
 

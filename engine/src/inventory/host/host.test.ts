@@ -17,7 +17,7 @@ before(async () => {
 after(() => world.stop())
 
 const done = async ({ jobId }: { jobId: string | null }) => {
-  const row = await waitForJob(world.env, jobId ?? '', { timeoutMs: 20_000 })
+  const row = await waitForJob(world.env, jobId ?? '', { timeoutMs: 60_000 })
   assert.equal(row.status, 'finished', JSON.stringify(row.error))
 }
 const hosts = () => ask(world.env, listHosts, {})

@@ -24,7 +24,7 @@ async function runningVm(name: string): Promise<string> {
   assert.ok(cluster && data)
   const done = async (jobId: string | null) => {
     assert.ok(jobId)
-    const row = await waitForJob(world.env, jobId, { timeoutMs: 20_000 })
+    const row = await waitForJob(world.env, jobId, { timeoutMs: 60_000 })
     assert.equal(row.status, 'finished', JSON.stringify(row.error))
   }
   const { id, jobId } = await call(world.env, vm.add, {

@@ -27,7 +27,7 @@ after(async () => {
 })
 
 const done = async ({ jobId }: { jobId: string | null }) => {
-  const row = await waitForJob(world.env, jobId ?? '', { timeoutMs: 20_000 })
+  const row = await waitForJob(world.env, jobId ?? '', { timeoutMs: 60_000 })
   assert.equal(row.status, 'finished', JSON.stringify(row.error))
 }
 const read = async (id: string): Promise<TransferRow> => {
