@@ -7,6 +7,7 @@ import { checksumAlgorithms, checksumBlocks, imageChecksum } from './checksum.ts
 import { HttpError, outOfRange } from './http-error.ts'
 import { choice, contentLength, contentRangeStart, parseChange, parseRange, parseTarget, readBody } from './request.ts'
 import { allowOrigins, keepAlive, sendEmpty, sendError, sendJson } from './respond.ts'
+import { receive, send } from './move.ts'
 import type { Operation, Ticket } from './ticket.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -123,14 +124,20 @@ async function get(
     res.setHeader('Content-Range', `bytes ${offset}-${offset + length - 1}/${ticket.terms.size}`)
   }
   await running(ticket, req, offset, async operation => {
-    while (operation.done < length) {
-      if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
-      const chunk = Buffer.allocUnsafe(Math.min(step, length - operation.done))
-      const bytes = await image.read(chunk, offset + operation.done)
-      if (bytes === 0) throw new HttpError(500, 'The image ended before its announced size')
-      await writeOut(res, chunk.subarray(0, bytes))
-      operation.done += bytes
-    }
+    await send(
+      res,
+      step,
+      length,
+      async (into, at) => {
+        if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
+        const bytes = await image.read(into, offset + at)
+        if (bytes === 0) throw new HttpError(500, 'The image ended before its announced size')
+        return bytes
+      },
+      sent => {
+        operation.done = sent
+      },
+    )
   })
   res.end()
 }
@@ -163,23 +170,6 @@ function disposition(filename: string | null): string {
   return `attachment; filename=${filename.replace(/[^\x20-\x7e]|["\\;]/g, '_')}`
 }
 
-/** Writes and waits until the connection has taken it, so that a slow client slows the reading. */
-function writeOut(res: ServerResponse, bytes: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (res.destroyed) {
-      reject(new HttpError(400, 'The client has gone'))
-      return
-    }
-    const gone = () => reject(new HttpError(400, 'The client has gone'))
-    res.once('close', gone)
-    res.write(bytes, error => {
-      res.off('close', gone)
-      if (error) gone()
-      else resolve()
-    })
-  })
-}
-
 async function put(
   tickets: Tickets,
   req: IncomingMessage,
@@ -195,36 +185,55 @@ async function put(
   const image = await tickets.image(ticket)
   await insideTicket(ticket, image, offset, length)
   await running(ticket, req, offset, async operation => {
+    const behind = flush ? flushBehind(image) : undefined
     try {
-      for await (const chunk of inSteps(req)) {
+      await receive(req, step, async bytes => {
         if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
-        await image.write(chunk, offset + operation.done)
-        operation.done += chunk.length
-      }
+        await image.write(bytes, offset + operation.done)
+        operation.done += bytes.length
+        behind?.wrote(operation.done)
+      })
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET')
         throw partial(length, operation.done)
       throw error
     }
     if (operation.done < length) throw partial(length, operation.done)
-    if (flush) await image.flush()
+    await behind?.end()
   })
   sendEmpty(res)
 }
 
-/** A body in pieces of about `step` bytes: TLS brings 16 KiB at a time, too little for a write of its own. */
-async function* inSteps(req: IncomingMessage): AsyncGenerator<Buffer> {
-  let chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length < step) continue
-    yield Buffer.concat(chunks, length)
-    chunks = []
-    length = 0
+/** Bytes after which an upload begins to bring to disk what it has written. */
+const flushEvery = 64 * 1024 * 1024
+
+/**
+ * Brings written bytes to disk while more of them arrive. The kernel alone would let gigabytes wait in memory until the last flush,
+ * and the client with them. An error of any flush is the request's error: the kernel tells of it only once.
+ */
+function flushBehind(image: ImageBackend): { wrote(done: number): void; end(): Promise<void> } {
+  let flushed = 0
+  let flushing: Promise<void> | undefined
+  let failed: unknown
+  return {
+    wrote(done) {
+      if (flushing !== undefined || done - flushed < flushEvery) return
+      flushed = done
+      flushing = image.flush().then(
+        () => {
+          flushing = undefined
+        },
+        (error: unknown) => {
+          failed = error
+        },
+      )
+    },
+    async end() {
+      await flushing
+      if (failed !== undefined) throw failed
+      await image.flush()
+    },
   }
-  if (length > 0) yield Buffer.concat(chunks, length)
 }
 
 const partial = (announced: number, got: number) =>
