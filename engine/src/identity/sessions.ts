@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { unauthenticated, type UserId } from '@rookery/model'
 import type { Actor } from '../core/ctx.ts'
+import { gathered } from '../core/gather.ts'
 import type { Db, Tx } from '../db/index.ts'
 
 /** Idle time of a session unless its creator says another, seconds; oVirt's 30 minutes. */
@@ -58,9 +59,14 @@ interface Row extends Omit<Session, 'actor'> {
   stale: boolean
 }
 
-const select = async (db: Db, by: { hash: Buffer | null; id: string | null }): Promise<Row | undefined> =>
-  db.sql.maybe<Row>`
+/** Live sessions by the hash of their token or by id: as many as are asked for, in one statement. */
+const select = (
+  db: Db,
+  by: { hashes: readonly string[]; ids: readonly string[] },
+): Promise<(Row & { hash: string })[]> =>
+  db.sql`
     select s.id, s.user_id, s.scope, s.kind, s.csrf, s.idle_seconds, s.created_at, s.expires_at, u.name, u.profile,
+           encode(s.token_hash, 'hex') as hash,
            s.last_used_at < now() - make_interval(secs => least(${touchSeconds}, s.idle_seconds / 4)) as stale,
            coalesce(bool_or(r.administrative), false) as admin,
            coalesce(bool_or(r.sees_children and p.object_kind = 'system'), false) as everything
@@ -68,8 +74,24 @@ const select = async (db: Db, by: { hash: Buffer | null; id: string | null }): P
       join users u on u.id = s.user_id and u.enabled
       left join permission p on p.user_id = u.id
       left join role r on r.id = p.role_id
-     where s.expires_at > now() and (s.token_hash = ${by.hash}::bytea or s.id = ${by.id}::uuid)
+     where s.expires_at > now()
+       and (s.token_hash = any (${by.hashes.map(hash => `\\x${hash}`)}::bytea[]) or s.id = any (${by.ids}::uuid[]))
      group by s.id, u.id`
+
+/**
+ * The look at a token that every request begins with. Not kept from one request to the next: a session that ended, a user who was
+ * disabled and a permission that was taken are over with the commit, on every engine.
+ */
+const looks = new WeakMap<Db, (hash: string) => Promise<Row | undefined>>()
+
+function lookOf(db: Db): (hash: string) => Promise<Row | undefined> {
+  let look = looks.get(db)
+  if (look === undefined) {
+    look = gathered(async hashes => new Map((await select(db, { hashes, ids: [] })).map(row => [row.hash, row])))
+    looks.set(db, look)
+  }
+  return look
+}
 
 /** oVirt's way to write a user: name, and the profile's directory. */
 export const principal = (name: string, profile: string): string => `${name}@${profile}-authz`
@@ -97,7 +119,7 @@ const toSession = (row: Row): Session => ({
 /** The session of a token, whose idle time begins anew; `unauthenticated` when it is unknown, over, or its user is disabled. */
 export async function sessionOf(db: Db, token: string): Promise<Session> {
   // Anything longer than our tokens is not one, and need not be hashed.
-  const row = token.length > 0 && token.length <= 256 ? await select(db, { hash: hashOf(token), id: null }) : undefined
+  const row = token.length > 0 && token.length <= 256 ? await lookOf(db)(hashOf(token).toString('hex')) : undefined
   if (row === undefined)
     throw unauthenticated('session.unknown', 'The token is not valid, or its session is over. Sign in again.')
   if (row.stale)
@@ -109,7 +131,7 @@ export async function sessionOf(db: Db, token: string): Promise<Session> {
 
 /** The session of an id without counting as use; undefined when it is over. For streams that ask whether they may go on. */
 export async function peekSession(db: Db, id: string): Promise<Session | undefined> {
-  const row = await select(db, { hash: null, id })
+  const [row] = await select(db, { hashes: [], ids: [id] })
   return row && toSession(row)
 }
 
