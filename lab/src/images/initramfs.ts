@@ -13,21 +13,26 @@ const folders = ['bin', 'dev', 'data', 'proc', 'root', 'run', 'sys', 'tmp', 'var
 const links = { sbin: 'bin', 'usr/bin': '../bin', 'usr/sbin': '../bin', 'var/run': '../run' }
 const powerNames = ['shutdown', 'poweroff', 'reboot', 'halt']
 
-/** Fills the guest's tree, but for its kernel modules: busybox, the guest agent with its libraries, and the guest's files. */
+/**
+ * Fills the guest's tree, but for its kernel modules: busybox, the guest agent with its libraries, and the guest's files. Answers which
+ * libraries of this machine it took.
+ */
 export async function fillGuestTree(
   root: string,
   o: { busybox: string; agent: string; signal?: AbortSignal },
-): Promise<void> {
+): Promise<string[]> {
   for (const folder of folders) await mkdir(join(root, folder), { recursive: true })
   for (const [path, target] of Object.entries(links)) await symlink(target, join(root, path))
   await copyFile(o.busybox, join(root, 'bin/busybox'))
   await copyFile(o.agent, join(root, 'bin/qemu-ga'))
-  for (const library of sharedLibraries(await run('ldd', [o.agent], { signal: o.signal }))) {
+  const libraries = sharedLibraries(await run('ldd', [o.agent], { signal: o.signal }))
+  for (const library of libraries) {
     await mkdir(dirname(join(root, library)), { recursive: true })
     await copyFile(library, join(root, library))
   }
   await copyTree(guestFiles, root)
   for (const name of powerNames) await symlink('/lib/rookery/power', join(root, 'bin', name))
+  return libraries
 }
 
 /**

@@ -43,6 +43,8 @@ export interface TinyManifest {
   drivers: string[]
   /** Version by Debian package. */
   packages: Record<string, string>
+  /** Digest by path of what was taken from the machine that built it: libraries of the guest agent. */
+  libraries: Record<string, string>
   files: Record<TinyPart, ImageFile>
 }
 
@@ -84,14 +86,32 @@ export async function inputStamp(debs: Iterable<Deb>): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Size and digest of a file, under the name it is going to have. */
-export async function describeFile(path: string, file: string, virtualBytes?: Bytes): Promise<ImageFile> {
+async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+/** The digest of each file, by its path. */
+export const digests = async (paths: readonly string[]): Promise<Record<string, string>> =>
+  Object.fromEntries(await Promise.all(paths.map(async path => [path, await sha256(path)] as const)))
+
+/** Whether files of this machine are what they were; an upgrade of their packages changes them. */
+export async function areStill(known: Readonly<Record<string, string>>): Promise<boolean> {
+  try {
+    const now = await digests(Object.keys(known))
+    return Object.entries(known).every(([path, digest]) => now[path] === digest)
+  } catch {
+    return false // one is gone
+  }
+}
+
+/** Size and digest of a file, under the name it is going to have. */
+export async function describeFile(path: string, file: string, virtualBytes?: Bytes): Promise<ImageFile> {
   return {
     file,
     bytes: (await stat(path)).size,
-    sha256: hash.digest('hex'),
+    sha256: await sha256(path),
     ...(virtualBytes === undefined ? {} : { virtualBytes }),
   }
 }

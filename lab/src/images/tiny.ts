@@ -6,7 +6,9 @@ import { type BootFiles, buildDisk, buildIso, diskBytes } from './disk.ts'
 import { fillGuestTree, packInitramfs } from './initramfs.ts'
 import { withLock } from './lock.ts'
 import {
+  areStill,
   describeFile,
+  digests,
   imagesFolder,
   inputStamp,
   manifestPath,
@@ -75,7 +77,8 @@ export async function buildTiny(o: BuildOptions): Promise<TinyImage> {
     const debs = await fetchDebs(contents, { cache, refresh: o.install === true, progress, signal })
     const stamp = await inputStamp(debs.values())
     const present = await readManifest(o.dataDir)
-    if (present?.stamp === stamp && o.force !== true) return image(o.dataDir, present, false)
+    if (present?.stamp === stamp && o.force !== true && (await areStill(present.libraries)))
+      return image(o.dataDir, present, false)
     await ensureTools({ install: o.install === true, progress, signal })
     const work = await mkdtemp(join(folder, '.build-'))
     try {
@@ -129,7 +132,7 @@ async function build(
 
   progress('making the initramfs')
   const tree = join(work, 'tree')
-  await fillGuestTree(tree, {
+  const libraries = await fillGuestTree(tree, {
     busybox: join(root('busybox-static'), 'bin/busybox'),
     agent: join(root('qemu-guest-agent'), 'usr/sbin/qemu-ga'),
     signal,
@@ -175,6 +178,7 @@ async function build(
     kernel: version,
     drivers,
     packages: Object.fromEntries([...debs.values()].map(deb => [deb.package, deb.version])),
+    libraries: await digests(libraries),
     files: described,
   }
 }
