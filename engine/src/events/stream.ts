@@ -14,6 +14,7 @@ const pollMs = 3000
 const heartbeatMs = 15_000
 /** Pages are told at most this often that numbers moved. */
 const statsMs = 2000
+const eventsMs = 200
 /** A client that does not read is dropped when so much waits for it; it resumes by its cursor. */
 const mostWaiting = 1 << 20
 
@@ -97,7 +98,8 @@ export interface StreamDeps {
 
 /**
  * Answers `GET /api/events`: server-sent events `change` (`{ changes: [{ kind, id, version?, gone? }] }`) and `reset` (look at
- * everything again), resumed by `Last-Event-ID`, and `stats` when numbers moved: without ids, so it tells nobody of what others have. It ends within a second when its session does.
+ * everything again), resumed by `Last-Event-ID`; `stats` when numbers moved and `events` when history grew: without ids, so they
+ * tell nobody of what others have. It ends within a second when its session does.
  */
 export async function streamChanges(
   deps: StreamDeps,
@@ -155,24 +157,28 @@ export async function streamChanges(
       if (messages.length > 0) send('change', cursor, { changes: messages })
     },
   }
-  let statsTimer: NodeJS.Timeout | undefined
-  let statsAt = 0
-  const numbersMoved = () => {
-    statsTimer ??= setTimeout(
-      () => {
-        statsTimer = undefined
-        statsAt = Date.now()
-        if (!over) raw.write('event: stats\ndata: {}\n\n')
-      },
-      Math.max(0, statsAt + statsMs - Date.now()),
-    )
+  /** Says that something moved, not what and not to whom it belongs; at most every so many milliseconds. */
+  const nudge = (event: string, ms: number) => {
+    let timer: NodeJS.Timeout | undefined
+    let at = 0
+    undo.push(() => clearTimeout(timer))
+    return () => {
+      timer ??= setTimeout(
+        () => {
+          timer = undefined
+          at = Date.now()
+          if (!over) raw.write(`event: ${event}\ndata: {}\n\n`)
+        },
+        Math.max(0, at + ms - Date.now()),
+      )
+    }
   }
   const heartbeat = setInterval(() => raw.write(': alive\n\n'), heartbeatMs)
   undo.push(
     () => clearInterval(heartbeat),
     () => clearTimeout(expiry),
-    () => clearTimeout(statsTimer),
-    notifications.on('stats', numbersMoved),
+    notifications.on('stats', nudge('stats', statsMs)),
+    notifications.on('event-numbered', nudge('events', eventsMs)),
     () => feed.remove(listener),
     notifications.on('session-end', id => {
       if (id === sessionId) end()

@@ -140,7 +140,7 @@ export class LiveHub {
 
 /** What a message of the stream means to the pages. `hello`: the stream begins now, and what was read before may be old. */
 function newsOf(event: string, data: string): News | undefined {
-  if (event === 'stats') return { type: 'stats' }
+  if (event === 'stats' || event === 'events') return { type: event }
   if (event === 'reset' || event === 'hello') return { type: 'reset' }
   if (event !== 'change') return undefined
   return { type: 'change', changes: (JSON.parse(data) as { changes: Change[] }).changes }

@@ -31,9 +31,17 @@ test('steps belong to one job', () => {
 
 test('numbers move with stats only, and a reset reaches everything', () => {
   assert.equal(touched('vm.now', { ids: ['a'] }, { type: 'stats' }), true)
-  assert.equal(touched('vm.now', { ids: ['a'] }, changed('vm')), false)
+  assert.equal(touched('vm.history', { id: 'a' }, changed('vm')), false)
+  // A VM that stopped has no numbers any more.
+  assert.equal(touched('vm.now', { ids: ['a'] }, changed('vm', 'a')), true)
+  assert.equal(touched('vm.now', { ids: ['a'] }, changed('vm', 'b')), false)
   assert.equal(touched('vm.list', {}, { type: 'stats' }), false)
   for (const name of ['vm.now', 'vm.list', 'preference.list']) assert.equal(touched(name, {}, { type: 'reset' }), true)
+})
+
+test('history and sessions follow the events', () => {
+  for (const name of ['event.search', 'session.list']) assert.equal(touched(name, {}, { type: 'events' }), true)
+  assert.equal(touched('vm.list', {}, { type: 'events' }), false)
 })
 
 test('every query that the console asks has its kinds', () => {
@@ -43,7 +51,11 @@ test('every query that the console asks has its kinds', () => {
   assert.ok(names.length > 20)
   for (const name of names) {
     // Numbers move by themselves, preferences are one's own, and the whole comparison of invariants is never live.
-    if (/\.(now|history|statistics)$/.test(name) || ['preference.list', 'invariants'].includes(name)) continue
+    if (
+      /\.(now|history|statistics)$/.test(name) ||
+      ['preference.list', 'invariants', 'event.list', 'event.search'].includes(name)
+    )
+      continue
     const kinds = Object.keys(kindsOfEngine)
     assert.ok(
       kinds.some(kind => touched(name, { jobId: 'a' }, changed(kind))),

@@ -6,8 +6,12 @@ export interface Change {
   gone?: boolean
 }
 
-/** What the stream says: some entities changed, numbers moved, or anything may have changed. */
-export type News = { type: 'change'; changes: readonly Change[] } | { type: 'stats' } | { type: 'reset' }
+/** What the stream says: some entities changed, numbers moved, history grew, or anything may have changed. */
+export type News =
+  | { type: 'change'; changes: readonly Change[] }
+  | { type: 'stats' }
+  | { type: 'events' }
+  | { type: 'reset' }
 
 /**
  * Which kinds of entities each group of queries is made of (the word before the dot of its name). The only place that knows; pages
@@ -34,25 +38,35 @@ const readsOf: Readonly<Record<string, readonly string[]>> = {
   template: ['template'],
   imageTransfer: ['image_transfer'],
   job: ['job'],
-  event: ['event'],
+  // These two follow the history itself: signing in and out is an event too.
+  event: [],
+  session: ['user'],
   user: ['user'],
-  // Signing in and out is an event; the engine tells of no other change of sessions.
-  session: ['event', 'user'],
   preference: [],
   inventory: ['host', 'storage_domain', 'vm', 'user'],
 }
 
 /** Queries whose kind is that of their own rows, so that a change of other rows does not concern them. */
-const rowsById = new Set(['vm.list', 'host.list', 'storageDomain.list', 'disk.list', 'job.list', 'cluster.list'])
-/** Queries of numbers; they move with `stats` and not with changes. */
+const rowsById = new Set([
+  'vm.list',
+  'host.list',
+  'storageDomain.list',
+  'disk.list',
+  'job.list',
+  'cluster.list',
+  'vm.now',
+])
+/** Queries of numbers; they move with `stats`. Those of this moment come and go with their objects too. */
 const isNumbers = (name: string): boolean => /\.(now|history|statistics)$/.test(name)
 
 /** Whether a query, by its name and input, may answer something else after the news. */
 export function touched(name: string, input: unknown, news: News): boolean {
   if (news.type === 'reset') return true
+  const group = name.split('.')[0] ?? ''
   if (news.type === 'stats') return isNumbers(name)
-  if (isNumbers(name)) return false
-  const kinds = readsOf[name.split('.')[0] ?? ''] ?? []
+  if (news.type === 'events') return group === 'event' || group === 'session'
+  if (isNumbers(name) && !name.endsWith('.now')) return false
+  const kinds = readsOf[group] ?? []
   const ids = rowsById.has(name) ? (input as { ids?: readonly string[] }).ids : undefined
   const jobId = name === 'job.steps' ? (input as { jobId: string }).jobId : undefined
   return news.changes.some(change => {

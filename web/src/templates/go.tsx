@@ -13,7 +13,7 @@ export function Go({
   onClick,
   children,
   ...rest
-}: { to: string } & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'>) {
+}: { to: string; 'data-label'?: string } & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'>) {
   const go = useGo()
   const click = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event)

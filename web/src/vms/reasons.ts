@@ -12,14 +12,21 @@ export function useVmReason(): (action: VmAction, vm: VmRow) => string | undefin
   const { t } = useTranslation('vms')
   const { language } = useFormat()
   const word = useStatusWord()
-  const list = new Intl.ListFormat(language, { type: 'disjunction' })
+  // British English: no comma before the last "or".
+  const list = new Intl.ListFormat(language === 'en' ? 'en-GB' : language, { type: 'disjunction' })
   return (name, vm) => {
     const action: Action<VmStatus> = vmCan[name]
     if (action.from.includes(vm.status)) return undefined
     // What passes by itself is no advice.
     const stable = action.from.filter(status => stableStatuses.includes(status))
-    const states = (stable.length > 0 ? stable : action.from).map(status => word('vm', status))
-    return t('cannot', { states: list.format(states), name: vm.name, status: word('vm', vmStatusOf(vm)) })
+    const states = (stable.length > 0 ? stable : action.from).map(status =>
+      word('vm', status).toLocaleLowerCase(language),
+    )
+    return t('cannot', {
+      states: list.format(states),
+      name: vm.name,
+      status: word('vm', vmStatusOf(vm)).toLocaleLowerCase(language),
+    })
   }
 }
 

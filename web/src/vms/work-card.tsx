@@ -37,7 +37,7 @@ export function LatestEvents({ vmId }: { vmId: string }) {
   const { data: events } = useAsk('event.search', { about: { kind: 'vm', id: vmId }, max: 6 })
   return (
     <Card title={t('card.events')} more={<Go to={paths.vm(vmId, 'activity')}>{t('allActivity')}</Go>}>
-      <ul className="rk-events">
+      <ul className="rk-mini-events">
         {events?.map(event => (
           <li key={event.id}>
             <EventLine event={event} />

@@ -64,7 +64,11 @@ export function Detail(p: {
         <ul>
           {p.tabs.map(tab => (
             <li key={tab.key}>
-              <Go to={tab.to} aria-current={tab.key === p.tab ? 'page' : undefined}>
+              <Go
+                to={tab.to}
+                data-label={tab.count === undefined ? tab.label : `${tab.label} ${tab.count}`}
+                aria-current={tab.key === p.tab ? 'page' : undefined}
+              >
                 {tab.label}
                 {tab.count === undefined ? null : <small>{tab.count}</small>}
               </Go>

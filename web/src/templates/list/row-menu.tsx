@@ -66,7 +66,7 @@ export function RowMenu(p: {
         close()
       }}
     >
-      <Menu isScrollable>
+      <Menu>
         <MenuContent>
           <MenuList aria-label={p.label}>
             {p.actions.filter(action => action.danger !== true).map(item)}
