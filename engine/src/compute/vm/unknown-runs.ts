@@ -1,5 +1,6 @@
 import type { Ctx } from '../../core/ctx.ts'
 import { json } from '../../db/index.ts'
+import { catalog } from '../../events/catalog.ts'
 
 /** A run as a host's numbers name it. */
 export interface CountedRun {
@@ -18,13 +19,14 @@ export async function nameUnknownRuns(
   runs: readonly CountedRun[],
   seen: Set<string>,
 ): Promise<void> {
+  if (runs.length === 0) return seen.clear()
   const unknown = await ctx.sql<CountedRun & { host: string; vm: string | null; told: boolean }>`
     select r."runId" as run_id, r."vmId" as vm_id, h.name as host, v.name as vm,
-           exists (select 1 from event e where e.name = 'host.unknown_run' and e.data ->> 'runId' = r."runId") as told
-      from jsonb_to_recordset(${json(runs.map(({ runId, vmId }) => ({ runId, vmId })))}::jsonb) as r("runId" text, "vmId" text)
+           exists (select 1 from event e where e.code = ${catalog['host.unknown_run'].code} and e.data ->> 'runId' = r."runId"::text) as told
+      from jsonb_to_recordset(${json(runs.map(({ runId, vmId }) => ({ runId, vmId })))}::jsonb) as r("runId" uuid, "vmId" uuid)
       join host h on h.id = ${hostId}::uuid
-      left join vm v on v.id::text = r."vmId"
-     where not exists (select 1 from vm_run known where known.id::text = r."runId")`
+      left join vm v on v.id = r."vmId"
+     where not exists (select 1 from vm_run known where known.id = r."runId")`
   const again = unknown.filter(run => seen.has(run.runId))
   seen.clear()
   for (const { runId } of unknown) seen.add(runId)
