@@ -8,10 +8,12 @@ import dialog from './dialog.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import events from './events.json' with { type: 'json' }
 import format from './format.json' with { type: 'json' }
+import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
 import list from './list.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import status from './status.json' with { type: 'json' }
+import storage from './storage.json' with { type: 'json' }
 import tasks from './tasks.json' with { type: 'json' }
 import vms from './vms.json' with { type: 'json' }
 
@@ -27,10 +29,12 @@ export const words = {
   errors,
   events,
   format,
+  hosts,
   images,
   list,
   shell,
   status,
+  storage,
   tasks,
   vms,
 }

@@ -1,0 +1,6 @@
+import type { HostRow } from '../api/rows.ts'
+
+type Facts = NonNullable<HostRow['facts']>
+
+/** How many threads the CPUs of a host have together. */
+export const threadsOf = ({ cpu }: Pick<Facts, 'cpu'>): number => cpu.sockets * cpu.cores * cpu.threads

@@ -1,0 +1,159 @@
+import { Alert } from '@patternfly/react-core'
+import { useTranslation } from 'react-i18next'
+import { useAsk } from '../api/hooks.ts'
+import type { HostRow } from '../api/rows.ts'
+import { Ago, Since, Time, useFormat } from '../format/index.ts'
+import { Card, Facts, Share } from '../templates/card.tsx'
+import { Copy } from '../templates/copy.tsx'
+import { Name } from '../templates/name.tsx'
+import { threadsOf } from './facts.ts'
+
+/** What a host is, how it is now, and what is on it. */
+export function HostOverview({ host }: { host: HostRow }) {
+  const { t } = useTranslation('hosts')
+  const { data: clusters } = useAsk('cluster.list', {})
+  const { facts } = host
+  return (
+    <>
+      {host.statusReason === null || host.status === 'up' ? null : (
+        <Alert variant="warning" isInline title={t('why')}>
+          <bdi lang="en">{host.statusReason}</bdi>
+        </Alert>
+      )}
+      <div className="rk-cards">
+        <Now host={host} />
+        <Card title={t('card.identity')}>
+          <Facts
+            facts={[
+              [t('fact.address'), <Name key="a" text={host.address} />],
+              [
+                t('fact.cluster'),
+                <Name key="c" text={clusters?.find(cluster => cluster.id === host.clusterId)?.name ?? ''} />,
+              ],
+              [t('fact.hostname'), facts === null ? undefined : <Name key="h" text={facts.hostname} />],
+              [t('fact.spm'), t(`spm.${host.spmStatus}`)],
+              [t('fact.lastSeen'), <Ago key="s" at={host.seenAt} why={t('noNumbers')} />],
+              [t('fact.uptime'), host.stats === null ? undefined : <Since key="u" at={host.stats.bootTime} />],
+              [t('fact.created'), <Time key="t" at={host.createdAt} />],
+              [
+                t('fact.id'),
+                <span key="i">
+                  <code>{host.id}</code> <Copy text={host.id} />
+                </span>,
+              ],
+            ]}
+          />
+        </Card>
+        {facts === null ? (
+          <Card title={t('card.machine')}>
+            <p className="rk-sub">{t('noFacts')}</p>
+          </Card>
+        ) : (
+          <Machine facts={facts} />
+        )}
+      </div>
+    </>
+  )
+}
+
+/** CPU and memory of this moment, and what is promised. */
+function Now({ host }: { host: HostRow }) {
+  const { t } = useTranslation('hosts')
+  const format = useFormat()
+  const { data } = useAsk('host.now', { ids: [host.id] }, { keep: true })
+  const now = data?.[0]
+  const memory = host.facts?.memory ?? 0
+  return (
+    <Card
+      title={t('card.now')}
+      more={host.stats === null ? undefined : t('load', { n: format.short(host.stats.load5) })}
+    >
+      {now === undefined ? <p className="rk-sub">{t('noNumbers')}</p> : null}
+      <p className="rk-kv">
+        <span>{t('fact.cpu')}</span>
+        <b>{format.percent(now?.cpu)}</b>
+      </p>
+      <Share part={now?.cpu ?? 0} whole={1} label={t('fact.cpu')} />
+      <p className="rk-kv">
+        <span>{t('fact.memory')}</span>
+        <b>{format.bytesOf(now?.memoryUsed, now?.memory)}</b>
+      </p>
+      <Share part={now?.memoryUsed ?? 0} whole={now?.memory ?? 0} label={t('fact.memory')} />
+      <Facts
+        facts={[
+          [
+            t('fact.promised'),
+            memory === 0
+              ? format.bytes(host.committedMemory)
+              : t('promisedOf', {
+                  part: format.bytes(host.committedMemory),
+                  whole: format.bytes(memory),
+                  percent: format.percent(host.committedMemory / memory),
+                }),
+          ],
+          [t('fact.promisedVcpus'), format.number(host.committedVcpus)],
+          [t('fact.vms'), t('vmsOf', { active: host.vmsActive, all: host.vmsTotal })],
+          [t('fact.ksm'), host.stats === null ? undefined : format.bytes(host.stats.memoryShared)],
+          [
+            t('fact.swap'),
+            host.stats === null || host.stats.swapTotal === 0
+              ? undefined
+              : format.bytesOf(host.stats.swapUsed, host.stats.swapTotal),
+          ],
+        ]}
+      />
+    </Card>
+  )
+}
+
+/** The machine: how guests run on it, its CPU and memory, its software. */
+function Machine({ facts }: { facts: NonNullable<HostRow['facts']> }) {
+  const { t } = useTranslation('hosts')
+  const format = useFormat()
+  const { cpu, acceleration } = facts
+  return (
+    <>
+      <Card title={t('card.machine')}>
+        <Facts
+          facts={[
+            [t('fact.cpuModel'), <Name key="m" text={cpu.model} />],
+            [
+              t('fact.cpus'),
+              t('topology', {
+                threads: threadsOf(facts),
+                sockets: cpu.sockets,
+                cores: cpu.cores,
+                per: cpu.threads,
+              }),
+            ],
+            [t('fact.guestModel'), cpu.guestModel === null ? undefined : <bdi key="g">{cpu.guestModel}</bdi>],
+            [t('fact.architecture'), <bdi key="a">{cpu.architecture}</bdi>],
+            [t('fact.memory'), format.bytes(facts.memory)],
+          ]}
+        />
+        <p className="rk-host-accel">
+          <span className="rk-chip" data-accel={acceleration.kind}>
+            {t(`acceleration.${acceleration.kind}`)}
+          </span>{' '}
+          <bdi lang="en">{acceleration.reason}</bdi>
+        </p>
+        {acceleration.kind === 'tcg' ? <p className="rk-sub">{t('acceleration.slow')}</p> : null}
+      </Card>
+      <Card title={t('card.software')}>
+        <Facts
+          facts={[
+            [t('fact.os'), <Name key="o" text={`${facts.os.name} ${facts.os.version}`} />],
+            [t('fact.kernel'), <Name key="k" text={facts.kernel} />],
+            [t('fact.agent'), <bdi key="a">{facts.agentVersion}</bdi>],
+            [t('fact.qemu'), <bdi key="q">{facts.qemuVersion}</bdi>],
+            [t('fact.libvirt'), <bdi key="l">{facts.libvirtVersion}</bdi>],
+            [
+              t('fact.firmware'),
+              facts.firmware.length === 0 ? undefined : <bdi key="f">{facts.firmware.join(', ')}</bdi>,
+            ],
+          ]}
+        />
+      </Card>
+    </>
+  )
+}
