@@ -24,8 +24,7 @@ export function StorageDialogs({ onRemoved }: { onRemoved?: () => void }) {
   if (disk !== undefined && disks !== undefined) {
     if (dialog === 'disk-edit') return <EditDisk disk={disk} onClose={close} />
     if (dialog === 'disk-resize') return <ResizeDisk disk={disk} onClose={close} />
-    if (dialog === 'disk-remove')
-      return <RemoveDisks disks={disks} onClose={close} onRemoved={onRemoved ?? close} />
+    if (dialog === 'disk-remove') return <RemoveDisks disks={disks} onClose={close} onRemoved={onRemoved ?? close} />
   }
   return null
 }

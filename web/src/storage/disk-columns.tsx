@@ -103,7 +103,13 @@ export function useDiskColumns(): readonly Column<DiskRow, DiskExtra>[] {
         width: 1.6,
         cell: (disk, { vms }) => <AttachedTo disk={disk} vms={vms} />,
       },
-      { key: 'kind', title: t('column.kind'), sort: 'disk_content_type', width: 1, cell: disk => t(`kind.${disk.contentType}`) },
+      {
+        key: 'kind',
+        title: t('column.kind'),
+        sort: 'disk_content_type',
+        width: 1,
+        cell: disk => t(`kind.${disk.contentType}`),
+      },
       {
         key: 'format',
         title: t('column.format'),

@@ -24,7 +24,8 @@ export function NewDisk({ storageDomainId, onClose }: { storageDomainId: string;
   // Until somebody chooses, it is the only one there is.
   const form = {
     ...typed,
-    storageDomainId: typed.storageDomainId === '' && usable.length === 1 ? (usable[0]?.id ?? '') : typed.storageDomainId,
+    storageDomainId:
+      typed.storageDomainId === '' && usable.length === 1 ? (usable[0]?.id ?? '') : typed.storageDomainId,
   }
   const set = (part: Partial<NewDiskForm>) => setTyped(now => ({ ...now, ...part }))
   const problems = problemsOf(form)

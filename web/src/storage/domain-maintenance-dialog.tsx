@@ -14,13 +14,7 @@ import { useDomainReason } from './reasons.ts'
 const most = 10
 
 /** Moves storage domains to maintenance. What stands in the way is named: VMs that run from them, other domains under the master. */
-export function DomainMaintenance({
-  domains,
-  onClose,
-}: {
-  domains: readonly StorageDomainRow[]
-  onClose: () => void
-}) {
+export function DomainMaintenance({ domains, onClose }: { domains: readonly StorageDomainRow[]; onClose: () => void }) {
   const { t } = useTranslation('storage')
   const { count, language } = useFormat()
   const reason = useDomainReason()
@@ -90,7 +84,5 @@ function useRunningFrom(storageDomainIds: string[]): readonly VmRow[] {
   )
   const { data: disks } = useAsk('disk.list', { storageDomainIds }, { enabled: running.length > 0 })
   const here = new Set(disks?.map(disk => disk.id))
-  return running.filter(vm =>
-    (attachments ?? []).some(one => one.vmId === vm.id && one.active && here.has(one.diskId)),
-  )
+  return running.filter(vm => (attachments ?? []).some(one => one.vmId === vm.id && one.active && here.has(one.diskId)))
 }
