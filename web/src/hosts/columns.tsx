@@ -8,7 +8,7 @@ import { Status } from '../status/index.ts'
 import { Go } from '../templates/go.tsx'
 import type { Column } from '../templates/list/types.ts'
 import { Name } from '../templates/name.tsx'
-import { threadsOf } from './facts.ts'
+import { linksOf, threadsOf } from './facts.ts'
 
 /** What the rows of hosts show beside themselves: numbers that move, and the names of clusters. */
 export interface HostExtra {
@@ -94,7 +94,7 @@ export function useHostColumns(): readonly Column<HostRow, HostExtra>[] {
         width: 1.1,
         cell: host => {
           if (host.facts === null) return none
-          const nics = host.facts.nics.filter(nic => nic.name !== 'lo')
+          const nics = linksOf(host.facts)
           return t('nicsUp', { up: nics.filter(nic => nic.up).length, all: nics.length })
         },
       },

@@ -17,6 +17,7 @@ import { useVmColumns, useVmExtra, type VmExtra } from '../vms/columns.tsx'
 import { VmDialogs } from '../vms/dialogs.tsx'
 import { useVmActions } from '../vms/use-vm-actions.ts'
 import { HostDialogs } from './dialogs.tsx'
+import { linksOf } from './facts.ts'
 import { HostNetwork } from './network.tsx'
 import { HostOverview } from './overview.tsx'
 import { HostSettings } from './settings.tsx'
@@ -38,7 +39,7 @@ export function HostPage() {
   const tab: HostTab = hostTabs.find(one => one === params['tab']) ?? 'overview'
   const counts: Partial<Record<HostTab, number>> = {
     vms: host.vmsTotal,
-    ...(host.facts === null ? {} : { network: host.facts.nics.length }),
+    ...(host.facts === null ? {} : { network: linksOf(host.facts).length }),
   }
   const cluster = clusters?.find(one => one.id === host.clusterId)
   return (

@@ -69,16 +69,18 @@ function Now({ host }: { host: HostRow }) {
       more={host.stats === null ? undefined : t('load', { n: format.short(host.stats.load5) })}
     >
       {now === undefined ? <p className="rk-sub">{t('noNumbers')}</p> : null}
-      <p className="rk-kv">
-        <span>{t('fact.cpu')}</span>
-        <b>{format.percent(now?.cpu)}</b>
-      </p>
-      <Share part={now?.cpu ?? 0} whole={1} label={t('fact.cpu')} />
-      <p className="rk-kv">
-        <span>{t('fact.memory')}</span>
-        <b>{format.bytesOf(now?.memoryUsed, now?.memory)}</b>
-      </p>
-      <Share part={now?.memoryUsed ?? 0} whole={now?.memory ?? 0} label={t('fact.memory')} />
+      <div className="rk-host-now">
+        <p className="rk-kv">
+          <span>{t('fact.cpu')}</span>
+          <b>{format.percent(now?.cpu)}</b>
+        </p>
+        <Share part={now?.cpu ?? 0} whole={1} label={t('fact.cpu')} />
+        <p className="rk-kv">
+          <span>{t('fact.memory')}</span>
+          <b>{format.bytesOf(now?.memoryUsed, now?.memory)}</b>
+        </p>
+        <Share part={now?.memoryUsed ?? 0} whole={now?.memory ?? 0} label={t('fact.memory')} />
+      </div>
       <Facts
         facts={[
           [
