@@ -1,4 +1,3 @@
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import { useTranslation } from 'react-i18next'
 import type { HostRow } from '../api/rows.ts'
 import { Missing, useFormat } from '../format/index.ts'
@@ -12,33 +11,33 @@ export function HostNetwork({ host }: { host: HostRow }) {
   const columns = (['name', 'link', 'speed', 'addresses', 'mac', 'mtu'] as const).map(key => t(`nic.${key}`))
   return (
     <div className="rk-card">
-      <Table variant="compact" aria-label={t('nic.title')}>
-        <Thead>
-          <Tr>
+      <table className="rk-table rk-table-auto" aria-label={t('nic.title')}>
+        <thead>
+          <tr>
             {columns.map(title => (
-              <Th key={title}>{title}</Th>
+              <th key={title} scope="col">
+                {title}
+              </th>
             ))}
-          </Tr>
-        </Thead>
-        <Tbody>
+          </tr>
+        </thead>
+        <tbody>
           {host.facts.nics.map(nic => (
-            <Tr key={nic.name}>
-              <Td dataLabel={columns[0] ?? ''}>
+            <tr key={nic.name}>
+              <td>
                 <Name text={nic.name} />
-              </Td>
-              <Td dataLabel={columns[1] ?? ''}>{nic.up ? t('nic.up') : t('nic.down')}</Td>
-              <Td dataLabel={columns[2] ?? ''}>
-                {nic.speed === null ? <Missing why={t('nic.noSpeed')} /> : format.bitRate(nic.speed)}
-              </Td>
-              <Td dataLabel={columns[3] ?? ''}>
+              </td>
+              <td>{nic.up ? t('nic.up') : t('nic.down')}</td>
+              <td>{nic.speed === null ? <Missing why={t('nic.noSpeed')} /> : format.bitRate(nic.speed)}</td>
+              <td>
                 <bdi>{nic.addresses.join(', ')}</bdi>
-              </Td>
-              <Td dataLabel={columns[4] ?? ''}>{nic.mac === null ? <Missing /> : <code>{nic.mac}</code>}</Td>
-              <Td dataLabel={columns[5] ?? ''}>{format.number(nic.mtu)}</Td>
-            </Tr>
+              </td>
+              <td>{nic.mac === null ? <Missing /> : <code>{nic.mac}</code>}</td>
+              <td>{format.number(nic.mtu)}</td>
+            </tr>
           ))}
-        </Tbody>
-      </Table>
+        </tbody>
+      </table>
     </div>
   )
 }

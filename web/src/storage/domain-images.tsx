@@ -1,4 +1,3 @@
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { StorageDomainRow } from '../api/rows.ts'
@@ -33,18 +32,20 @@ export function DomainImages({ domain }: { domain: StorageDomainRow }) {
           <Go to={paths.upload()}>{t('upload')}</Go>
         </>
       ) : (
-        <Table variant="compact" aria-label={t('tab.images')}>
-          <Thead>
-            <Tr>
+        <table className="rk-table rk-table-auto" aria-label={t('tab.images')}>
+          <thead>
+            <tr>
               {columns.map(title => (
-                <Th key={title}>{title}</Th>
+                <th key={title} scope="col">
+                  {title}
+                </th>
               ))}
-            </Tr>
-          </Thead>
-          <Tbody>
+            </tr>
+          </thead>
+          <tbody>
             {images.map(image => (
-              <Tr key={image.id}>
-                <Td dataLabel={columns[0] ?? ''}>
+              <tr key={image.id}>
+                <td>
                   {image.to === undefined ? (
                     <Name text={image.name} most={80} />
                   ) : (
@@ -52,12 +53,12 @@ export function DomainImages({ domain }: { domain: StorageDomainRow }) {
                       <Name text={image.name} most={80} />
                     </Go>
                   )}
-                </Td>
-                <Td dataLabel={columns[1] ?? ''}>{format.bytes(image.size)}</Td>
-              </Tr>
+                </td>
+                <td>{format.bytes(image.size)}</td>
+              </tr>
             ))}
-          </Tbody>
-        </Table>
+          </tbody>
+        </table>
       )}
     </div>
   )
