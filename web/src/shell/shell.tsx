@@ -12,9 +12,10 @@ import { LanguageSwitch } from './language-switch.tsx'
 import { LiveMark, StaleStrip } from './live-mark.tsx'
 import { Logo } from './logo.tsx'
 import { Nav } from './nav.tsx'
-import { UserMenu } from './user-menu.tsx'
 import { useShellKeys } from './use-shell-keys.ts'
 
+// Menus are needed on every page, though not to draw its first picture.
+const UserMenu = lazy(() => import('./user-menu.tsx').then(m => ({ default: m.UserMenu })))
 const KeysHelp = lazy(() => import('./keys-help.tsx').then(m => ({ default: m.KeysHelp })))
 const UploadTray = lazy(() => import('../images/upload-tray.tsx').then(m => ({ default: m.UploadTray })))
 const SignInOver = lazy(() => import('./sign-in-over.tsx').then(m => ({ default: m.SignInOver })))
@@ -60,7 +61,9 @@ export function Shell() {
             ?
           </button>
           <LanguageSwitch />
-          <UserMenu />
+          <Suspense fallback={<span className="rk-user-soon" />}>
+            <UserMenu />
+          </Suspense>
         </div>
       </header>
       <Nav open={navOpen} onGo={() => setNavOpen(false)} />
