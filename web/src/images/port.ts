@@ -10,9 +10,12 @@ import type { Transfer, UploadPort } from './upload.ts'
 /** Seconds without a byte after which the engine pauses a transfer: its page was closed, or its network is away. */
 const idleSeconds = 60
 
+const noteOf = (transferId: string) => `rookery.upload.${transferId}`
+
 /** The engine as uploads see it. Rows are watched through the live layer; nothing is asked in a rhythm. */
 export function portOf(client: QueryClient): UploadPort {
   return {
+    pieceBytes: 8 * 1024 * 1024,
     async makeDisk({ alias, kind, storageDomainId }) {
       const { id, jobId } = await op('disk.add', {
         alias,
@@ -55,6 +58,21 @@ export function portOf(client: QueryClient): UploadPort {
     put,
     flush,
     read,
+    note(transferId, kept) {
+      try {
+        if (kept === 0) localStorage.removeItem(noteOf(transferId))
+        else localStorage.setItem(noteOf(transferId), String(kept))
+      } catch {
+        // A browser that keeps nothing sends a little more after a reload.
+      }
+    },
+    noted(transferId) {
+      try {
+        return Number(localStorage.getItem(noteOf(transferId)) ?? 0)
+      } catch {
+        return 0
+      }
+    },
     sleep: (ms, signal) =>
       new Promise(resolve => {
         const timer = setTimeout(resolve, ms)

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../api/error.ts'
 import type { ImageKind } from './recognise.ts'
-import { type Answer, pieceBytes, type Transfer, Upload, type UploadPort } from './upload.ts'
+import { type Answer, type Transfer, Upload, type UploadPort } from './upload.ts'
+
+const pieceBytes = 100_000
 
 const raw: ImageKind = { kind: 'raw', capacity: 1024, format: 'raw', contentType: 'data', transferFormat: 'raw' }
 const ok: Answer = { status: 200, text: '' }
 
 /** An engine that keeps what it is sent; `put` decides how each piece goes. */
 class Engine implements UploadPort {
+  readonly pieceBytes = pieceBytes
   row: Transfer = { id: 't', phase: 'initializing', ticket: 'k', transferred: 0, error: null }
   content = new Uint8Array(0)
   readonly calls: string[] = []
@@ -83,6 +86,11 @@ class Engine implements UploadPort {
   async read(_ticket: string, at: number, length: number): Promise<ArrayBuffer> {
     return this.content.slice(at, at + length).buffer
   }
+  notes = new Map<string, number>()
+  note(id: string, kept: number): void {
+    this.notes.set(id, kept)
+  }
+  noted = (id: string) => this.notes.get(id) ?? 0
   async sleep(_ms: number): Promise<void> {
     await new Promise(resolve => setImmediate(resolve))
   }
@@ -204,6 +212,49 @@ test('after a reload the same file goes on at the last whole piece', async () =>
   const upload = start(engine, fileOf(content))
   await upload.adopt(engine.row, 'd')
   assert.equal(upload.get().phase, 'done')
+  assert.deepEqual(engine.calls, ['resume', 'put 1', 'put 2', 'flush', 'finalize'])
+  assert.deepEqual(engine.content, content)
+})
+
+test('one that is resumed while it comes to rest goes on afterwards', async () => {
+  const engine = new Engine()
+  const stuck = Promise.withResolvers<void>()
+  engine.answer = () => {
+    stuck.resolve()
+    return new Promise(() => {})
+  }
+  const upload = start(engine, fileOf(bytes(1000)))
+  void upload.run()
+  await stuck.promise
+  engine.answer = () => ok
+  void upload.pause()
+  await upload.run()
+  assert.equal(upload.get().phase, 'done')
+  assert.deepEqual(engine.calls.slice(2), ['put 0', 'pause', 'resume', 'put 0', 'flush', 'finalize'])
+})
+
+test('a resume that comes too early is repeated', async () => {
+  const content = bytes(size)
+  const engine = left(content)
+  const locked = new ApiError({ kind: 'conflict', code: 'job.locked', message: '' }, { status: 409 })
+  let once = true
+  const resume = engine.resume.bind(engine)
+  engine.resume = () => {
+    if (!once) return resume()
+    once = false
+    return Promise.reject(locked)
+  }
+  const upload = start(engine, fileOf(content))
+  await upload.adopt(engine.row, 'd')
+  assert.equal(upload.get().phase, 'done')
+})
+
+test('what this browser noted counts when the engine knows less', async () => {
+  const content = bytes(size)
+  const engine = left(content)
+  engine.row = { ...engine.row, transferred: 0 }
+  engine.notes.set('t', pieceBytes)
+  await start(engine, fileOf(content)).adopt(engine.row, 'd')
   assert.deepEqual(engine.calls, ['resume', 'put 1', 'put 2', 'flush', 'finalize'])
   assert.deepEqual(engine.content, content)
 })

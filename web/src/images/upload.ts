@@ -54,6 +54,8 @@ export interface Answer {
 
 /** What an upload needs of the engine; tests put their own. */
 export interface UploadPort {
+  /** The size of a piece. Each is on disk when it is answered, so this is the most that is sent again after a loss. */
+  readonly pieceBytes: number
   makeDisk(o: { alias: string; kind: ImageKind; storageDomainId: string | undefined }): Promise<string>
   openTransfer(o: { diskId: string; kind: ImageKind; filename: string }): Promise<string>
   /** The row now and whenever it changed, until one passes. Undefined when it is gone. */
@@ -78,12 +80,13 @@ export interface UploadPort {
   flush(ticket: string, signal: AbortSignal): Promise<Answer>
   /** Bytes that the host has, for a comparison. */
   read(ticket: string, at: number, length: number): Promise<ArrayBuffer | undefined>
+  /** Notes in this browser how much of a transfer the host has, for the page after this one; 0 forgets it. */
+  note(transferId: string, kept: number): void
+  noted(transferId: string): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
   now(): number
 }
 
-/** A piece. Each is on disk when it is answered, so this is the most that is sent again after a loss. */
-export const pieceBytes = 8 * 1024 * 1024
 const firstPause = 500
 const longestPause = 10_000
 /** Tries of a piece that the host answers with a failure of its own, before it is given up. */
@@ -141,11 +144,16 @@ export class Upload {
 
   /** Begins, or goes on. Resolves when it ends, fails, or is paused. */
   run(): Promise<void> {
+    const was = this.#running
+    // One that is being paused is let come to rest first.
+    if (was !== undefined && this.#wanted === 'run') return was
     this.#wanted = 'run'
-    this.#running ??= this.#go().finally(() => {
-      this.#running = undefined
+    const running = (was ?? Promise.resolve()).then(() => this.#go())
+    this.#running = running
+    void running.finally(() => {
+      if (this.#running === running) this.#running = undefined
     })
-    return this.#running
+    return running
   }
 
   /** Goes on with a transfer of an earlier page: looks whether this is the same file, then sends the rest. */
@@ -181,8 +189,10 @@ export class Upload {
   async #clear(): Promise<void> {
     const { transferId, diskId } = this.get()
     try {
-      if (transferId !== undefined) await this.#port.cancel(transferId)
-      else if (diskId !== undefined) await this.#port.dropDisk(diskId)
+      if (transferId !== undefined) {
+        await this.#port.cancel(transferId)
+        this.#port.note(transferId, 0)
+      } else if (diskId !== undefined) await this.#port.dropDisk(diskId)
       this.#set({ phase: 'cancelled', rate: undefined })
     } catch (error) {
       this.#set({ phase: 'failed', error: toApiError(error) })
@@ -226,7 +236,7 @@ export class Upload {
       } catch (thrown) {
         if (signal.aborted) break
         const error = thrown instanceof Passing ? undefined : toApiError(thrown)
-        if (error !== undefined && !['unreachable', 'unavailable', 'unauthenticated'].includes(error.kind)) {
+        if (error !== undefined && !isPassing(error)) {
           this.#set({ phase: 'failed', rate: undefined, error })
           return
         }
@@ -238,7 +248,8 @@ export class Upload {
         pause = Math.min(pause * 2, longestPause)
       }
     }
-    if (this.#wanted === 'pause' && !['done', 'failed'].includes(this.get().phase)) await this.#hold()
+    if (signal.aborted && this.#wanted !== 'cancel' && !['done', 'failed'].includes(this.get().phase))
+      await this.#hold()
   }
   #progressed = false
 
@@ -305,7 +316,10 @@ export class Upload {
   /** Compares what the host has with the file that was chosen now. */
   async #mustBeTheSame(transfer: Transfer): Promise<void> {
     this.#set({ phase: 'opening' })
-    const kept = Math.min(Math.floor(transfer.transferred / pieceBytes) * pieceBytes, this.size)
+    const { pieceBytes } = this.#port
+    // The engine hears from the host now and then only; this browser may know of more. The comparison decides.
+    const told = Math.max(transfer.transferred, this.#port.noted(transfer.id))
+    const kept = Math.min(Math.floor(told / pieceBytes) * pieceBytes, this.size)
     const places = [0, Math.max(0, kept - compared)]
     for (const at of kept === 0 ? [] : places) {
       const length = Math.min(compared, kept - at)
@@ -323,6 +337,7 @@ export class Upload {
   /** Sends piece after piece; undefined when all are on disk, else the answer that stopped it. */
   async #send(transfer: Transfer, signal: AbortSignal): Promise<Answer | undefined> {
     const { ticket } = transfer
+    const { pieceBytes } = this.#port
     while (this.get().kept < this.size) {
       const at = this.get().kept
       const bytes = this.#file.slice(at, Math.min(at + pieceBytes, this.size))
@@ -332,6 +347,7 @@ export class Upload {
       if (signal.aborted || answer.status !== 200) return answer
       this.#progressed = true
       this.#set({ kept: at + bytes.size })
+      this.#port.note(transfer.id, at + bytes.size)
       this.#moved(at + bytes.size)
     }
     const flushed = await this.#port.flush(ticket, signal)
@@ -351,6 +367,7 @@ export class Upload {
     await this.#port.finalize(transfer.id)
     const row = await this.#port.transferWhen(transfer.id, now => now === undefined || ended(now.phase), signal)
     if (row !== undefined && row.phase !== 'finished_success') throw this.#refusal(row)
+    this.#port.note(transfer.id, 0)
     this.#set({ phase: 'done', kept: this.size, sent: this.size })
   }
 
@@ -367,6 +384,10 @@ export class Upload {
 
 /** A trouble that is worth another try. */
 class Passing extends Error {}
+
+/** Nobody answers, nobody is signed in just now, or the engine still works on the last thing that was asked. */
+const isPassing = (error: ApiError) =>
+  ['unreachable', 'unavailable', 'unauthenticated'].includes(error.kind) || error.code === 'job.locked'
 
 function same(a: ArrayBuffer, b: ArrayBuffer): boolean {
   const x = new Uint8Array(a)
