@@ -27,6 +27,8 @@ export class RealSite implements WorkSite {
   #db: Db | undefined
   #http: Agent | undefined
   #token: string | undefined
+  /** VMs whose QEMU was killed: what was promised of their runs is void. */
+  readonly killedGuests = new Set<string>()
   readonly kills: Record<RealPart, number> = { engine: 0, agent: 0, libvirtd: 0, postgres: 0, qemu: 0 }
 
   /** On a file system of its own of so many MiB, so that it can be filled. */
@@ -82,8 +84,8 @@ export class RealSite implements WorkSite {
 
   /** SIGKILL to a part as it is now; false when it is not there at this moment. Of QEMUs one that is not to be spared. */
   async kill(part: RealPart, spare: ReadonlySet<string> = new Set()): Promise<boolean> {
-    const pid =
-      part === 'qemu' ? [...(await this.guests())].find(([vm]) => !spare.has(vm))?.[1] : (await this.#pids()).get(part)
+    const guest = part === 'qemu' ? [...(await this.guests())].find(([vm]) => !spare.has(vm)) : undefined
+    const pid = part === 'qemu' ? guest?.[1] : (await this.#pids()).get(part)
     if (pid === undefined) return false
     try {
       process.kill(pid, 'SIGKILL')
@@ -91,6 +93,7 @@ export class RealSite implements WorkSite {
       return false // it has just ended by itself
     }
     this.kills[part]++
+    if (guest !== undefined) this.killedGuests.add(guest[0])
     this.note(`killed ${part}, process ${pid}`)
     return true
   }
