@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { unavailable } from '@rookery/model'
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
@@ -48,7 +49,22 @@ export function inTransaction<T>(db: DatabaseSync, fn: () => T): T {
     db.exec('commit')
     return value
   } catch (error) {
-    db.exec('rollback')
+    // A full disk rolls back by itself.
+    if (db.isTransaction) db.exec('rollback')
     throw error
+  }
+}
+
+/** Does something with the durable memory. Throws `unavailable`, `host.memory`, when it cannot be written: ask again later. */
+export function durably<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error
+    throw unavailable(
+      'host.memory',
+      `The host cannot write down what it is asked for: ${error.message}. Free some space on the disk of its agent's data.`,
+      { cause: error },
+    )
   }
 }

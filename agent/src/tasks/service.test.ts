@@ -22,7 +22,7 @@ function service(t: TestContext, handler: Handler<'network.remove'>, folder = fr
     hub: new WatchHub(1, { add: () => {}, all: () => [] }, () => []),
     log: pino({ level: 'silent' }),
   })
-  return { tasks: made, folder }
+  return { tasks: made, folder, journal }
 }
 function fresh(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'rk-service.'))
@@ -106,4 +106,34 @@ test('a task that was cancelled before the agent was killed takes back what is h
   next.tasks.resume()
   assert.equal((await next.tasks.get(half, 60_000))?.state, 'cancelled')
   assert.equal((await next.tasks.get(whole, 60_000))?.state, 'finished')
+})
+
+/** What SQLite says when there is no space. */
+const full = () => Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
+
+test('an end that cannot be written down is written down when it can, and till then the task runs', async t => {
+  const { tasks, journal } = service(t, async () => 'done')
+  const end = journal.end.bind(journal)
+  let failures = 0
+  journal.end = (...args) => {
+    if (++failures <= 1) throw full()
+    end(...args)
+  }
+  const id = randomUUID()
+  assert.equal(tasks.put(id, request()).state, 'running')
+  assert.equal((await tasks.get(id, 60_000))?.state, 'finished')
+  assert.equal(failures, 2)
+})
+
+test('a task that cannot be written down is refused so that it is asked for again', async t => {
+  const { tasks, journal } = service(t, async () => 'done')
+  const accept = journal.accept.bind(journal)
+  journal.accept = () => {
+    throw full()
+  }
+  const id = randomUUID()
+  assert.throws(() => tasks.put(id, request()), { kind: 'unavailable', code: 'host.memory' })
+  journal.accept = accept
+  tasks.put(id, request())
+  assert.equal((await tasks.get(id, 60_000))?.state, 'finished')
 })

@@ -1,6 +1,7 @@
 import { toErrorRecord } from '@rookery/model'
 import type { HostInventory, Task, TaskKind, TaskRequest, TaskState } from '@rookery/protocol'
 import type { Logger } from 'pino'
+import { durably } from '../state/database.ts'
 import type { WatchHub } from '../watch/hub.ts'
 import { claimOf } from './claims.ts'
 import type { Journal, Outcome } from './journal.ts'
@@ -15,6 +16,7 @@ interface Active {
 }
 
 const pruneEveryMs = 3600_000
+const endRetryMs = 500
 
 /**
  * Takes tasks, does them, remembers their ends. An agent that is killed does its unfinished tasks again from the start: handlers are
@@ -59,7 +61,7 @@ export class TaskService {
 
   /** `PUT`: the request is on the disk when this returns. */
   put(id: string, request: TaskRequest): TaskState {
-    if (this.#journal.accept(id, request)) this.#start(id, request.task)
+    if (durably(() => this.#journal.accept(id, request))) this.#start(id, request.task)
     return this.#stand(id) ?? { id, state: 'running', progress: null }
   }
 
@@ -72,7 +74,7 @@ export class TaskService {
 
   /** `DELETE`: asks a running task to stop and waits a while for it; its end says whether it could. */
   async cancel(id: string, waitMs = 20_000): Promise<TaskState> {
-    const state = this.#journal.cancel(id)
+    const state = durably(() => this.#journal.cancel(id))
     const active = this.#active.get(id)
     if (active === undefined) return state
     active.abort.abort()
@@ -82,7 +84,7 @@ export class TaskService {
 
   /** The engine recorded these ends. */
   acknowledge(ids: readonly string[]): void {
-    this.#journal.acknowledge(ids)
+    durably(() => this.#journal.acknowledge(ids))
     if (performance.now() - this.#prunedAt < pruneEveryMs) return
     this.#prunedAt = performance.now()
     this.#journal.prune()
@@ -131,14 +133,14 @@ export class TaskService {
           progress: percent => this.#progress(id, percent),
         })
         log.info({ ms: Math.round(performance.now() - began) }, 'task finished')
-        this.#end(id, { state: 'finished', result })
+        await this.#end(id, { state: 'finished', result })
       } catch (error) {
         if (abort.signal.aborted) {
           log.info('task cancelled')
           return this.#end(id, { state: 'cancelled' })
         }
         log.warn({ err: error }, 'task failed')
-        this.#end(id, { state: 'failed', error: toErrorRecord(error) })
+        await this.#end(id, { state: 'failed', error: toErrorRecord(error) })
       }
     })
     this.#active.set(id, { kind: task.kind, abort, done, progress: null })
@@ -160,12 +162,21 @@ export class TaskService {
     this.#hub.task({ id, state: 'running', progress: rounded })
   }
 
-  #end(id: string, outcome: Outcome): void {
+  /** Records an end, as often as it takes: a disk that is full has space again one day, and till then nobody may take it for unended. */
+  async #end(id: string, outcome: Outcome): Promise<void> {
+    for (;;) {
+      // What a stopping agent's handlers meet, closed connections and all, is no end.
+      if (this.#stopping) break
+      try {
+        this.#journal.end(id, outcome, this.#hub.next())
+        break
+      } catch (error) {
+        this.#log.error({ err: error, task: id }, 'the end of a task cannot be written down; it is tried again')
+        await new Promise(resolve => setTimeout(resolve, endRetryMs))
+      }
+    }
     this.#active.delete(id)
-    // What a stopping agent's handlers meet, closed connections and all, is no end.
-    if (this.#stopping) return
-    this.#journal.end(id, outcome, this.#hub.next())
-    this.#hub.task({ id, state: outcome.state, progress: null })
+    if (!this.#stopping) this.#hub.task({ id, state: outcome.state, progress: null })
   }
 }
 

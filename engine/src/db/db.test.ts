@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type TestDatabase, testDatabase } from '@rookery/postgres'
 import { type Db, fragment, json, migrate, openDatabase } from './index.ts'
+import pg from 'pg'
+import { databaseError, isDatabaseAway } from './errors.ts'
 
 let database: TestDatabase
 let db: Db
@@ -70,4 +72,10 @@ test('deadlocked transactions are tried again until both are through', async () 
 
 test('text that is no uuid is an invalid value, not an internal error', async () => {
   await assert.rejects(db.sql`select * from vm where id = ${'nonsense'}`, { kind: 'invalid' })
+})
+
+test('a database without space is away for a while, and refuses nothing for good', () => {
+  const full = Object.assign(new pg.DatabaseError('could not extend file', 1, 'error'), { code: '53100' })
+  assert.ok(isDatabaseAway(databaseError(full)))
+  assert.ok(!isDatabaseAway(databaseError(Object.assign(new pg.DatabaseError('x', 1, 'error'), { code: '42601' }))))
 })

@@ -33,6 +33,9 @@ const awayCodes = new Set([
   'EACCES',
 ])
 
+/** 53100, 53200, 58030: no space, no memory, a disk that fails. What was asked for is right, and will be done another time. */
+const isOutOfMeans = (error: unknown): boolean => ['53100', '53200', '58030'].includes(sqlState(error) ?? '')
+
 function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error)
   // 57P0x: the server shuts down or starts up; 53300: too many connections.
@@ -46,13 +49,19 @@ function isConnectionLoss(error: unknown): boolean {
 }
 
 /**
- * The RookeryError of a failed statement: `unavailable` `database.unavailable` when the connection is lost, `invalid`
+ * The RookeryError of a failed statement: `unavailable` `database.unavailable` when the connection is lost or its disk is full, `invalid`
  * `database.value` for a value that a column cannot hold, else `internal` with the server's error as its cause.
  */
 export function databaseError(error: unknown, text?: string): unknown {
   if (error instanceof RookeryError) return error
   if (isConnectionLoss(error))
     return unavailable('database.unavailable', 'The database does not answer; try again in a moment.', { cause: error })
+  if (isOutOfMeans(error))
+    return unavailable(
+      'database.unavailable',
+      'The database cannot work: its disk or its memory is full. Free some space; what waits then goes on.',
+      { cause: error },
+    )
   const state = sqlState(error)
   if (state === undefined) return error
   // 22P02, 22003, 22021: text that is no uuid or number, a number out of range, a NUL byte.

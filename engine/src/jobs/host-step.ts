@@ -21,11 +21,11 @@ const firstWaitMs = 250
 const longestWaitMs = 5000
 const mostTries = 5
 
-/** The error of a host that gives no answer, which says nothing about the task. */
+/** The error of a host that gives no answer, or cannot write down what it is asked for: it says nothing about the task. */
 const isSilence = (error: unknown): boolean =>
   error instanceof RookeryError &&
   error.kind === 'unavailable' &&
-  (error.code === 'host.unreachable' || error.code === 'host.protocol')
+  ['host.unreachable', 'host.protocol', 'host.memory'].includes(error.code)
 
 /** Asks a host until it answers. One that was fenced since then has lost everything it did: `unavailable`, `host.fenced`. */
 async function untilAnswered<T>(

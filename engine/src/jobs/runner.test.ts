@@ -439,6 +439,17 @@ test('an undo that fails leaves the job stuck with its locks, and a retry comple
   assert.equal(await lockCount(), 0)
 })
 
+test('a host that cannot write down what it is asked for is asked again', async () => {
+  const host = new PretendHost()
+  host.failing = unavailable('host.memory', 'The disk is full.')
+  const definition = define(async j => void (await j.host('a', hostId, task('x'))))
+  await startRunner([definition as never], { host })
+  const id = await begin(definition)
+  await until(async () => (await database.db.sql`select 1 from job_step where job_id = ${id}::uuid and name = 'a'`)[0])
+  host.failing = undefined
+  assert.equal((await ended(id)).status, 'finished')
+})
+
 test('a step counts as undone only when its cancelled task runs no more', async () => {
   const host = new PretendHost()
   host.hold = new Promise(() => {})
