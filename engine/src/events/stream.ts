@@ -9,6 +9,7 @@ interface Listener {
   tell(changes: readonly ChangeRow[], cursor: Cursor, lost: boolean): Promise<void>
 }
 
+/** Changes are read at most once in this time; the first after a silence at once. */
 const gatherMs = 25
 const pollMs = 3000
 const heartbeatMs = 15_000
@@ -32,6 +33,7 @@ export class ChangeFeed {
   #timer: NodeJS.Timeout | undefined
   #poll: NodeJS.Timeout | undefined
   #reading: Promise<void> | undefined
+  #lastRead = 0
 
   constructor(db: Db, notifications: Notifications, log: Logger) {
     this.#db = db
@@ -70,12 +72,14 @@ export class ChangeFeed {
 
   #soon(): void {
     if (this.#listeners.size === 0 || this.#timer !== undefined) return
+    const wait = Math.max(0, this.#lastRead + gatherMs - performance.now())
     this.#timer = setTimeout(() => {
+      this.#lastRead = performance.now()
       this.#reading = (this.#reading ?? Promise.resolve()).then(async () => {
         this.#timer = undefined
         await this.#read().catch((error: unknown) => this.#log.warn({ err: error }, 'changes could not be read'))
       })
-    }, gatherMs)
+    }, wait)
   }
 
   async #read(): Promise<void> {

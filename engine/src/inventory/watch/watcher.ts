@@ -7,7 +7,10 @@ import { applyLines, isQuiet } from './apply.ts'
 import type { HostClients } from './clients.ts'
 import { applyFacts, applySilence } from './facts.ts'
 
-/** Lines that come this close together go into one transaction: one commit and one NOTIFY for all. */
+/**
+ * Lines of a host go into at most one transaction in this time: one commit and one NOTIFY for all that came meanwhile. The first after
+ * a silence goes at once, since somebody may be looking at the thing that it tells of.
+ */
 const batchMs = 40
 /** A host of which only heartbeats come is noted as seen this often. */
 const seenMs = 5000
@@ -23,6 +26,7 @@ export class HostWatcher {
   readonly #done: Promise<void>
   #queue: WatchLine[] = []
   #lastSeen = 0
+  #lastFlush = 0
   readonly #unknownRuns = new Set<string>()
 
   constructor(hostId: string, clients: HostClients, env: Env) {
@@ -82,13 +86,14 @@ export class HostWatcher {
     // What could not be applied comes again with the listing of the next watch.
     const flush = () => {
       timer = undefined
+      this.#lastFlush = performance.now()
       applying = applying.then(() => this.#apply()).catch((error: unknown) => broken.abort(error))
     }
     try {
       for await (const line of client.watch({ signal })) {
         if (isQuiet(line) && Date.now() - this.#lastSeen < seenMs) continue
         this.#queue.push(line)
-        timer ??= setTimeout(flush, batchMs)
+        timer ??= setTimeout(flush, Math.max(0, this.#lastFlush + batchMs - performance.now()))
       }
     } finally {
       clearTimeout(timer)
