@@ -62,9 +62,7 @@ function fieldOf(name: string, column: number, table: SearchTable): SearchField 
   throw invalid(
     'search.unknown_field',
     `There is no field ${name.slice(0, 80)} to search here (column ${column}); there are: ${Object.keys(table.fields).toSorted().join(', ')}.`,
-    {
-      detail: { column },
-    },
+    { detail: { column, field: name.slice(0, 80), fields: Object.keys(table.fields).toSorted() } },
   )
 }
 
@@ -106,7 +104,9 @@ function plain(field: SearchField, operator: Operator, value: string, column: nu
   const { sql } = field
   const symbol = symbols[operator]
   const wants = (what: string) =>
-    invalid('search.value', `${value.slice(0, 80)} is not ${what} (column ${column}).`, { detail: { column } })
+    invalid('search.value', `${value.slice(0, 80)} is not ${what} (column ${column}).`, {
+      detail: { column, value: value.slice(0, 80) },
+    })
   switch (field.type) {
     case 'number': {
       const number = Number(value.replace(/%$/, ''))

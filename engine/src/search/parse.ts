@@ -27,7 +27,7 @@ const maxTerms = 500
 const operators = new Set(['=', '!=', '<', '>', '<=', '>='])
 
 const wrong = (why: string, column: number) =>
-  invalid('search.syntax', `The search cannot be read at column ${column}: ${why}.`, { detail: { column } })
+  invalid('search.syntax', `The search cannot be read at column ${column}: ${why}.`, { detail: { column, why } })
 
 function tokens(text: string): Token[] {
   const list: Token[] = []

@@ -6,6 +6,7 @@ import { paths } from '../paths.ts'
 import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { Problem } from '../templates/problem.tsx'
+import { SmallTable } from '../templates/table.tsx'
 
 /** What of a storage domain can lie in a CD drive: the files of an ISO domain, the ISO disks of a data domain. */
 export function DomainImages({ domain }: { domain: StorageDomainRow }) {
@@ -22,44 +23,35 @@ export function DomainImages({ domain }: { domain: StorageDomainRow }) {
       .map(disk => ({ id: disk.id, name: disk.alias, size: disk.capacity, to: paths.disk(disk.id) })),
   ]
   const known = iso ? files.data !== undefined : disks.data !== undefined
-  const columns = [t('column.name'), t('column.size')]
   return (
     <div className="rk-card">
       {error === null ? null : <Problem error={error} />}
-      {known && images.length === 0 ? (
-        <>
-          <p>{t('noImages')}</p>
-          <Go to={paths.upload()}>{t('upload')}</Go>
-        </>
-      ) : (
-        <table className="rk-table rk-table-auto" aria-label={t('tab.images')}>
-          <thead>
-            <tr>
-              {columns.map(title => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {images.map(image => (
-              <tr key={image.id}>
-                <td>
-                  {image.to === undefined ? (
-                    <Name text={image.name} most={80} />
-                  ) : (
-                    <Go to={image.to}>
-                      <Name text={image.name} most={80} />
-                    </Go>
-                  )}
-                </td>
-                <td>{format.bytes(image.size)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <SmallTable
+        label={t('tab.images')}
+        rows={images}
+        keyOf={image => image.id}
+        empty={
+          known ? (
+            <>
+              {t('noImages')} <Go to={paths.upload()}>{t('upload')}</Go>
+            </>
+          ) : null
+        }
+        columns={[
+          {
+            title: t('column.name'),
+            cell: image =>
+              image.to === undefined ? (
+                <Name text={image.name} most={80} />
+              ) : (
+                <Go to={image.to}>
+                  <Name text={image.name} most={80} />
+                </Go>
+              ),
+          },
+          { title: t('column.size'), right: true, cell: image => format.bytes(image.size) },
+        ]}
+      />
     </div>
   )
 }

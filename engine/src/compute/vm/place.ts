@@ -212,6 +212,7 @@ async function disksOf(sql: Sql, vm: VmRow): Promise<DomainSpec['disks']> {
     throw conflict(
       'disk.in_use',
       `Cannot run VM. The disk ${shared[0].alias} is used by VM ${shared[0].vm}, which runs.`,
+      { detail: { vms: [shared[0].vm] } },
     )
   return rows.map(disk => ({
     diskId: disk.id,

@@ -30,7 +30,9 @@ export const deactivateHost = job(
         await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`cluster ${row.clusterId}`}, 0))`
         const vms = await vmsOn(tx.sql, i.hostId)
         if (vms.length > 0)
-          throw conflict('host.has_vms', `VMs were started on ${row.name} meanwhile: ${vms.slice(0, 20).join(', ')}.`)
+          throw conflict('host.has_vms', `VMs were started on ${row.name} meanwhile: ${vms.slice(0, 20).join(', ')}.`, {
+            detail: { vms: vms.slice(0, 20) },
+          })
         // Here and not in the operation, so that it is taken back with the rest.
         await tx.sql`update host set wanted = 'maintenance', version = version + 1 where id = ${i.hostId}::uuid`
         await moveHost(tx.sql, i.hostId, 'preparing_for_maintenance')

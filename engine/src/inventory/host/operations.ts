@@ -141,7 +141,7 @@ export const deactivate = operation({
       throw conflict(
         'host.has_vms',
         `Cannot switch Host to Maintenance mode. VMs run on it and cannot be migrated: ${vms.slice(0, 20).join(', ')}. Shut them down first.`,
-        { ref: ref(i.id) },
+        { ref: ref(i.id), detail: { vms: vms.slice(0, 20) } },
       )
     ctx.changed('host', i.id)
     ctx.event('host.maintenance.requested', {
@@ -169,7 +169,9 @@ export const remove = operation({
       )
     const vms = await vmsOn(ctx.sql, i.id)
     if (vms.length > 0)
-      throw conflict('host.has_vms', `Cannot remove Host. VMs may run on it: ${vms.slice(0, 20).join(', ')}.`)
+      throw conflict('host.has_vms', `Cannot remove Host. VMs may run on it: ${vms.slice(0, 20).join(', ')}.`, {
+        detail: { vms: vms.slice(0, 20) },
+      })
     ctx.changed('host', i.id, { gone: true })
     await ctx.sql`update spm set host_id = null where host_id = ${i.id}::uuid`
     await ctx.sql`update image_transfer set host_id = null where host_id = ${i.id}::uuid`

@@ -180,7 +180,7 @@ export const remove = operation({
       throw conflict(
         'disk.in_use',
         `Cannot remove Virtual Disk. At least one of the VMs is not down: ${users.join(', ')}.`,
-        { ref: ref(i.id) },
+        { ref: ref(i.id), detail: { vms: users } },
       )
     const holders = await ctx.sql<{
       name: string
@@ -189,6 +189,7 @@ export const remove = operation({
       throw conflict(
         'disk.in_drive',
         `Cannot remove Virtual Disk. It is the CD of VMs: ${holders.map(v => v.name).join(', ')}. Eject it first.`,
+        { detail: { vms: holders.map(v => v.name) } },
       )
     if (row.dataCenterId === null)
       throw conflict('storage_domain.unattached', 'Cannot remove Virtual Disk. Its Storage Domain is not attached.')

@@ -27,7 +27,9 @@ export const removeDisk = job(
         // The operation looked; a VM may have been started since.
         const users = await runningUsers(tx.sql, i.diskId)
         if (users.length > 0)
-          throw conflict('disk.in_use', `Disk ${i.alias} is used by VMs that run: ${users.join(', ')}.`)
+          throw conflict('disk.in_use', `Disk ${i.alias} is used by VMs that run: ${users.join(', ')}.`, {
+            detail: { vms: users },
+          })
         if (!(await moveDisk(tx.sql, i.diskId, 'locked', ['ok', 'illegal'])))
           throw conflict('disk.locked', `Disk ${i.alias} is ${row.status} by now.`)
         tx.changed('disk', i.diskId)

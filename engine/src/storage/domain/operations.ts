@@ -190,17 +190,22 @@ export const deactivate = operation({
                where d.storage_domain_id = ${i.id}::uuid and t.ended_at is null) as transfers,
              array(select name from storage_domain where data_center_id = ${dataCenterId}::uuid and id <> ${i.id}::uuid
                     and status not in ('maintenance', 'unattached') order by name) as others`
-    const refuse = (code: string, why: string) =>
-      conflict(`storage_domain.${code}`, `Cannot deactivate Storage. ${why}`, { ref: ref(i.id) })
+    const refuse = (code: string, why: string, detail: object = {}) =>
+      conflict(`storage_domain.${code}`, `Cannot deactivate Storage. ${why}`, { ref: ref(i.id), detail })
     if (use.vms.length > 0)
-      throw refuse('in_use', `VMs that run have disks on it: ${use.vms.join(', ')}. Shut them down first.`)
+      throw refuse('in_use', `VMs that run have disks on it: ${use.vms.join(', ')}. Shut them down first.`, {
+        vms: use.vms,
+      })
     if (use.media.length > 0)
-      throw refuse('in_use', `VMs that run have a CD of it: ${use.media.join(', ')}. Eject it first.`)
+      throw refuse('in_use', `VMs that run have a CD of it: ${use.media.join(', ')}. Eject it first.`, {
+        vms: use.media,
+      })
     if (use.transfers > 0) throw refuse('has_transfers', 'Image transfers are under way. Finish or cancel them first.')
     if (row.master && use.others.length > 0)
       throw refuse(
         'master',
         `It is the master domain and others are in use: ${use.others.join(', ')}. Deactivate them first.`,
+        { domains: use.others },
       )
     return { id: i.id, ...(await ctx.start(deactivateDomain, { storageDomainId: i.id, dataCenterId, name: row.name })) }
   },
@@ -223,6 +228,7 @@ export const detach = operation({
       throw conflict(
         'storage_domain.has_disks',
         `Cannot detach Storage. It has Disks, which would be lost to the engine: ${disks.join(', ')}. Remove them first.`,
+        { detail: { disks } },
       )
     if (row.master && others > 0)
       throw conflict(

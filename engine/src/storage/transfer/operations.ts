@@ -36,6 +36,7 @@ export const add = operation({
       throw conflict(
         'disk.in_use',
         `Cannot transfer Virtual Disk. The Disk is attached to VMs that are not down: ${users.join(', ')}.`,
+        { detail: { vms: users } },
       )
     const domain = await find<StorageDomainRow>(ctx, 'storage_domain', disk.storageDomainId)
     must(storageDomainCan.use, domain)
