@@ -7,12 +7,14 @@ import { Status } from '../status/index.ts'
 import { Card } from '../templates/card.tsx'
 import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
+import { useTaskText } from '../tasks/use-task-text.ts'
 
 const open = new Set(['queued', 'running', 'undoing', 'stuck'])
 
 /** Tasks that run now, and the latest events. */
 export function Recent() {
   const { t } = useTranslation('dashboard')
+  const taskText = useTaskText()
   const jobs = useAsk('job.list', { max: 100 })
   const events = useAsk('event.search', { max: 8 })
   const running = (jobs.data ?? []).filter(job => open.has(job.status)).slice(0, 8)
@@ -25,7 +27,7 @@ export function Recent() {
             <li key={job.id}>
               <Status kind="task" status={job.status} progress={job.progress} />
               <Go to={paths.task(job.id)} className="rk-grow rk-clip">
-                <Name text={job.description} most={60} />
+                <Name text={taskText(job)} most={60} />
               </Go>
               <span className="rk-sub rk-small">
                 <Ago at={job.createdAt} />

@@ -24,7 +24,7 @@ export function Nav({ open, onGo }: { open: boolean; onGo: () => void }) {
   return (
     <nav className="rk-nav" aria-label={t('nav')} id="main-nav" data-open={open}>
       {groups.map(group => (
-        <section key={group.pages[0]} aria-label={'name' in group ? t(`group.${group.name}`) : undefined}>
+        <div key={group.pages[0]} role="group" aria-label={'name' in group ? t(`group.${group.name}`) : undefined}>
           {'name' in group ? <h2>{t(`group.${group.name}`)}</h2> : null}
           <ul>
             {group.pages.map(page => {
@@ -45,7 +45,7 @@ export function Nav({ open, onGo }: { open: boolean; onGo: () => void }) {
               )
             })}
           </ul>
-        </section>
+        </div>
       ))}
     </nav>
   )

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Status } from '../status/index.ts'
 import { Name } from '../templates/name.tsx'
 import { useTasks } from './use-tasks.ts'
+import { useTaskText } from './use-task-text.ts'
 
 const DrawerBody = lazy(() => import('./drawer-body.tsx').then(m => ({ default: m.DrawerBody })))
 
@@ -10,10 +11,11 @@ const DrawerBody = lazy(() => import('./drawer-body.tsx').then(m => ({ default: 
 export function TaskDrawer({ open, onToggle }: { open: boolean; onToggle: () => void }) {
   const { t } = useTranslation('tasks')
   const tasks = useTasks()
+  const taskText = useTaskText()
   const [newest] = tasks.open
   const [trouble] = tasks.trouble
   return (
-    <section className="rk-drawer" aria-label={t('title')} data-open={open}>
+    <section className="rk-drawer" aria-label={t('drawer')} data-open={open}>
       <div className="rk-drawer-line">
         <button
           type="button"
@@ -29,9 +31,7 @@ export function TaskDrawer({ open, onToggle }: { open: boolean; onToggle: () => 
         ) : (
           <span className="rk-drawer-task">
             <Status kind="task" status={newest.status} progress={newest.progress} />
-            <span lang="en">
-              <Name text={newest.description} most={60} />
-            </span>
+            <Name text={taskText(newest)} most={60} />
             {tasks.open.length > 1 ? (
               <span className="rk-sub">{t('more', { count: tasks.open.length - 1 })}</span>
             ) : null}
@@ -40,9 +40,7 @@ export function TaskDrawer({ open, onToggle }: { open: boolean; onToggle: () => 
         {open || trouble === undefined ? null : (
           <span className="rk-drawer-task">
             <Status kind="task" status={trouble.status} />
-            <span lang="en">
-              <Name text={trouble.description} most={48} />
-            </span>
+            <Name text={taskText(trouble)} most={48} />
           </span>
         )}
       </div>

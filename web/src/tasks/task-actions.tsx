@@ -6,6 +6,7 @@ import type { JobRow } from '../api/rows.ts'
 import { ActionButton } from '../templates/action-button.tsx'
 import type { ActionItem } from '../templates/actions.ts'
 import { useNotes } from '../templates/notes.tsx'
+import { useTaskText } from './use-task-text.ts'
 
 const Confirm = lazy(() => import('../templates/dialog/confirm.tsx').then(m => ({ default: m.Confirm })))
 
@@ -13,10 +14,11 @@ const Confirm = lazy(() => import('../templates/dialog/confirm.tsx').then(m => (
 export function TaskActions({ job }: { job: JobRow }) {
   const { t } = useTranslation('tasks')
   const notes = useNotes()
+  const taskText = useTaskText()
   const [leaving, setLeaving] = useState(false)
   const run = (name: 'job.cancel' | 'job.retry') => {
     op(name, { jobId: job.id }).catch((error: unknown) =>
-      notes.failed(t('failed', { what: job.description }), toApiError(error)),
+      notes.failed(t('failed', { what: taskText(job) }), toApiError(error)),
     )
   }
   const actions: ActionItem[] =
@@ -44,7 +46,7 @@ export function TaskActions({ job }: { job: JobRow }) {
         {leaving ? (
           <Confirm
             grade="loss"
-            title={t('abandonTitle', { what: job.description })}
+            title={t('abandonTitle', { what: taskText(job) })}
             verb={t('abandonVerb')}
             effect={t('abandonEffect')}
             run={async () => {

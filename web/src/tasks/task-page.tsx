@@ -14,11 +14,13 @@ import { PageTitle } from '../templates/title.tsx'
 import { refPath } from './ref-path.ts'
 import { StepList } from './step-list.tsx'
 import { TaskActions } from './task-actions.tsx'
+import { useTaskText } from './use-task-text.ts'
 
 /** One task: its steps with their times, what it is about, what it said. */
 export function TaskPage() {
   const { t } = useTranslation(['tasks', 'shell', 'common', 'detail'])
   const { id = '' } = useParams({ strict: false }) as { id?: string }
+  const taskText = useTaskText()
   const { data: jobs } = useAsk('job.list', { ids: [id] })
   const { data: users } = useAsk('user.list', {})
   const job = jobs?.[0]
@@ -39,16 +41,14 @@ export function TaskPage() {
           <li>
             <Go to={paths.tasks()}>{t('tasks:title')}</Go>
           </li>
-          <li aria-current="page" lang="en">
-            <Name text={job.description} most={40} />
+          <li aria-current="page">
+            <Name text={taskText(job)} most={40} />
           </li>
         </ol>
       </nav>
       <div className="rk-bar rk-detail-head">
-        <PageTitle title={job.description}>
-          <span lang="en">
-            <Name text={job.description} most={80} />
-          </span>
+        <PageTitle title={taskText(job)}>
+          <Name text={taskText(job)} most={80} />
         </PageTitle>
         <span className="rk-detail-status">
           <Status kind="task" status={job.status} progress={job.progress} />

@@ -7,11 +7,13 @@ import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { SmallTable } from '../templates/table.tsx'
 import { TaskActions } from './task-actions.tsx'
+import { useTaskText } from './use-task-text.ts'
 
 /** Tasks with their status, time and what can be done with them. */
 export function TaskTable({ jobs }: { jobs: readonly JobRow[] }) {
   const { t } = useTranslation(['tasks', 'common'])
   const { duration } = useFormat()
+  const taskText = useTaskText()
   return (
     <SmallTable
       label={t('tasks:title')}
@@ -22,8 +24,8 @@ export function TaskTable({ jobs }: { jobs: readonly JobRow[] }) {
         {
           title: t('tasks:what'),
           cell: job => (
-            <Go to={paths.task(job.id)} lang="en">
-              <Name text={job.description} most={64} />
+            <Go to={paths.task(job.id)}>
+              <Name text={taskText(job)} most={64} />
             </Go>
           ),
         },

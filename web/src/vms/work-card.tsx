@@ -7,10 +7,12 @@ import { isOpen } from '../tasks/task-words.ts'
 import { Card } from '../templates/card.tsx'
 import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
+import { useTaskText } from '../tasks/use-task-text.ts'
 
 /** The task that works on a VM now, step by step. */
 export function RunningTask({ vmId }: { vmId: string }) {
   const { t } = useTranslation('vms')
+  const taskText = useTaskText()
   const { data: jobs } = useAsk('job.list', { max: 200 })
   const job = jobs?.find(one => isOpen(one) && one.refs.some(ref => ref.id === vmId))
   return (
@@ -21,7 +23,7 @@ export function RunningTask({ vmId }: { vmId: string }) {
         <>
           <p>
             <Go to={paths.task(job.id)}>
-              <Name text={job.description} most={60} />
+              <Name text={taskText(job)} most={60} />
             </Go>
           </p>
           <StepList jobId={job.id} />
