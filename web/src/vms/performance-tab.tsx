@@ -1,7 +1,7 @@
 import type { VmRow } from '../api/rows.ts'
-import { NowCard } from './now-card.tsx'
+import { Performance } from '../charts/index.ts'
 
 /** Numbers over time. */
 export function VmPerformance({ vm }: { vm: VmRow }) {
-  return <NowCard vm={vm} />
+  return <Performance kind="vm" id={vm.id} name={vm.name} memory={(vm.runConfig ?? vm.config).memory} />
 }

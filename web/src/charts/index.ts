@@ -1,0 +1,3 @@
+export { Bar } from './bar.tsx'
+export { Performance } from './performance.tsx'
+export { Spark } from './spark.tsx'
