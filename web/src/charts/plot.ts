@@ -70,7 +70,7 @@ export function drawPlot(target: HTMLElement, first: PlotData, o: PlotOptions): 
           y: { range: () => [0, data.top] },
         },
         axes: [
-          { ...axis, grid: { show: false }, space: 90, values: (_u, at) => at.map(s => o.time(s * 1000)) },
+          { ...axis, grid: { show: false }, space: 90, size: 26, values: (_u, at) => at.map(s => o.time(s * 1000)) },
           {
             ...axis,
             size: axisRoom,

@@ -2,6 +2,7 @@ import { useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { HostRow, VmRow } from '../api/rows.ts'
+import { Performance } from '../charts/index.ts'
 import { EventFeed } from '../events/event-feed.tsx'
 import { useFormat } from '../format/index.ts'
 import { type HostTab, hostTabs, paths } from '../paths.ts'
@@ -52,12 +53,15 @@ export function HostPage() {
         facts={cluster === undefined ? undefined : <Name text={cluster.name} />}
         buttons={['activate', 'maintenance']}
         actions={actions([host])}
-        tabs={shownTabs.map(key => ({ key, label: t(`tab.${key}`), to: paths.host(id, key), count: counts[key] }))}
+        tabs={hostTabs.map(key => ({ key, label: t(`tab.${key}`), to: paths.host(id, key), count: counts[key] }))}
         tab={tab}
       >
         {tab === 'overview' ? <HostOverview host={host} /> : null}
         {tab === 'vms' ? <HostVms host={host} /> : null}
         {tab === 'network' ? <HostNetwork host={host} /> : null}
+        {tab === 'performance' ? (
+          <Performance kind="host" id={host.id} name={host.name} memory={host.facts?.memory ?? null} />
+        ) : null}
         {tab === 'settings' ? <HostSettings host={host} /> : null}
         {tab === 'activity' ? (
           <EventFeed about={{ kind: 'host', id: host.id }} label={t('tab.activity')} none={t('noEvents')} />
@@ -67,8 +71,6 @@ export function HostPage() {
     </>
   )
 }
-
-const shownTabs = hostTabs.filter(tab => tab !== 'performance')
 
 /** The VMs that run on the host. */
 function HostVms({ host }: { host: HostRow }) {
