@@ -96,13 +96,13 @@ export class LiveHub {
 
   async #lead(signal: AbortSignal): Promise<void> {
     this.#leading = true
-    let wait = 250
+    let wait = 0
     while (!signal.aborted) {
       const end = await follow(
         this.#lastId,
         {
           opened: () => {
-            wait = 250
+            wait = 0
             this.#tellState('live')
           },
           message: ({ event, data, id }) => {
@@ -121,8 +121,9 @@ export class LiveHub {
         break
       }
       if (this.#state.phase !== 'broken') this.#tellState('broken')
+      // A stream that had opened is asked for again at once: then it says whether the session is over.
       await this.#pause(wait)
-      wait = Math.min(wait * 2, 4000)
+      wait = Math.min(Math.max(wait * 2, 250), 4000)
     }
     this.#leading = false
   }

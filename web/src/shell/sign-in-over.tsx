@@ -15,7 +15,13 @@ export function SignInOver({ was }: { was: Session }) {
     if (now.phase === 'in' && now.session.user.id !== was.user.id) go(paths.dashboard(), { replace: true })
   }
   return (
-    <Modal isOpen variant="small" aria-labelledby="sign-in-over" className="rk-modal">
+    <Modal
+      isOpen
+      variant="small"
+      aria-labelledby="sign-in-over"
+      elementToFocus="#sign-in-password"
+      className="rk-modal"
+    >
       <ModalHeader title={t('signIn.title')} labelId="sign-in-over" description={t('signIn.over')} />
       <ModalBody>
         <p className="rk-sub rk-small">{t('signIn.overHint')}</p>

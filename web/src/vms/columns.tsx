@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { ClusterRow, HostRow, VmNowRow, VmRow } from '../api/rows.ts'
+import { Bar, Spark } from '../charts/index.ts'
 import { Missing, Since, Time, useFormat } from '../format/index.ts'
 import { paths } from '../paths.ts'
 import { VmStatusLabel } from '../status/index.ts'
@@ -71,7 +72,14 @@ export function useVmColumns(): readonly Column<VmRow, VmExtra>[] {
         width: 1.3,
         cell: (vm, { now }) => {
           const numbers = now.get(vm.id)
-          return numbers === undefined ? off : format.percent(numbers.cpu)
+          return numbers === undefined ? (
+            off
+          ) : (
+            <span className="rk-meter">
+              <Spark values={numbers.recentCpu} max={1} />
+              <span className="rk-percent">{format.percent(numbers.cpu)}</span>
+            </span>
+          )
         },
       }),
       column('memory', {
@@ -80,9 +88,14 @@ export function useVmColumns(): readonly Column<VmRow, VmExtra>[] {
         width: 1.7,
         cell: (vm, { now }) => {
           const numbers = now.get(vm.id)
-          return numbers === undefined
-            ? format.bytes(vm.config.memory)
-            : format.bytesOf(numbers.memoryUsed, numbers.memory)
+          if (numbers === undefined) return format.bytes(vm.config.memory)
+          const text = format.bytesOf(numbers.memoryUsed, numbers.memory)
+          return (
+            <span className="rk-meter">
+              <Bar part={numbers.memoryUsed} whole={numbers.memory} label={t('column.memory')} text={text} width={54} />
+              <span aria-hidden="true">{text}</span>
+            </span>
+          )
         },
       }),
       column('address', {

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { VmRow } from '../api/rows.ts'
@@ -9,6 +10,9 @@ import { addressesOf } from './addresses.ts'
 import { osOf } from './columns.tsx'
 import { NowCard } from './now-card.tsx'
 import { LatestEvents, RunningTask } from './work-card.tsx'
+
+// The charts come after the facts.
+const Performance = lazy(() => import('../charts/performance.tsx').then(m => ({ default: m.Performance })))
 
 /** What one wants to know of a VM first. */
 export function VmOverview({ vm }: { vm: VmRow }) {
@@ -78,6 +82,15 @@ export function VmOverview({ vm }: { vm: VmRow }) {
         <RunningTask vmId={vm.id} />
         <LatestEvents vmId={vm.id} />
       </div>
+      {vm.runId === null ? null : (
+        <div className="rk-full">
+          <Card title={t('vms:tab.performance')}>
+            <Suspense>
+              <Performance kind="vm" id={vm.id} name={vm.name} memory={(vm.runConfig ?? vm.config).memory} />
+            </Suspense>
+          </Card>
+        </div>
+      )}
     </div>
   )
 }

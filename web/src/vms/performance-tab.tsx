@@ -1,7 +1,11 @@
-import type { VmRow } from '../api/rows.ts'
 import { Performance } from '../charts/index.ts'
+import type { VmRow } from '../api/rows.ts'
 
 /** Numbers over time. */
 export function VmPerformance({ vm }: { vm: VmRow }) {
-  return <Performance kind="vm" id={vm.id} name={vm.name} memory={(vm.runConfig ?? vm.config).memory} />
+  return (
+    <section className="rk-card">
+      <Performance kind="vm" id={vm.id} name={vm.name} memory={(vm.runConfig ?? vm.config).memory} />
+    </section>
+  )
 }

@@ -94,7 +94,6 @@ export function SearchBox(p: {
 
 /** What is wrong with the search, with a mark below the character where it is. */
 function SearchError({ error, text, id }: { error: ApiError; text: string; id: string }) {
-  const { t } = useTranslation('list')
   const { why, foreign } = useErrorText(error)
   const column = (error.detail as { column?: unknown } | undefined)?.column
   const at = typeof column === 'number' ? Math.max(1, column) : undefined
@@ -102,7 +101,6 @@ function SearchError({ error, text, id }: { error: ApiError; text: string; id: s
   return (
     <div className="rk-search-error" id={id} role="alert">
       <span lang={foreign ? 'en' : undefined}>
-        {at === undefined ? null : `${t('column', { column: at })} `}
         <bdi>{why}</bdi>
       </span>
       {at === undefined ? null : (

@@ -34,7 +34,7 @@ export function useSpine(query: ListProps<{ id: string }, unknown>['search'], te
   )
   return {
     ids: shown?.spine.ids,
-    total: newest?.total ?? 0,
+    total: (newest ?? shown?.spine)?.total ?? 0,
     difference,
     error,
     show: () => {
