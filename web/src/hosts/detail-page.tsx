@@ -1,8 +1,8 @@
 import { useParams } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { HostRow, VmRow } from '../api/rows.ts'
-import { Performance } from '../charts/index.ts'
 import { EventFeed } from '../events/event-feed.tsx'
 import { useFormat } from '../format/index.ts'
 import { type HostTab, hostTabs, paths } from '../paths.ts'
@@ -24,6 +24,9 @@ import { HostOverview } from './overview.tsx'
 import { HostSettings } from './settings.tsx'
 import { useHostActions } from './use-host-actions.ts'
 import './hosts.css'
+
+// Charts come when they are looked at.
+const Performance = lazy(() => import('../charts/index.ts').then(m => ({ default: m.Performance })))
 
 /** One host. */
 export function HostPage() {
@@ -60,7 +63,9 @@ export function HostPage() {
         {tab === 'vms' ? <HostVms host={host} /> : null}
         {tab === 'network' ? <HostNetwork host={host} /> : null}
         {tab === 'performance' ? (
-          <Performance kind="host" id={host.id} name={host.name} memory={host.facts?.memory ?? null} />
+          <Suspense>
+            <Performance kind="host" id={host.id} name={host.name} memory={host.facts?.memory ?? null} />
+          </Suspense>
         ) : null}
         {tab === 'settings' ? <HostSettings host={host} /> : null}
         {tab === 'activity' ? (
