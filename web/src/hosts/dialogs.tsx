@@ -1,7 +1,10 @@
+import { lazy, Suspense } from 'react'
 import { useAsk } from '../api/hooks.ts'
 import { useDialog } from '../templates/use-dialog.ts'
-import { EditHost } from './edit-dialog.tsx'
-import { Maintenance } from './maintenance-dialog.tsx'
+
+// Forms come with the first one that somebody opens.
+const EditHost = lazy(() => import('./edit-dialog.tsx').then(m => ({ default: m.EditHost })))
+const Maintenance = lazy(() => import('./maintenance-dialog.tsx').then(m => ({ default: m.Maintenance })))
 
 /** The dialogs of hosts that stand in the address. */
 export function HostDialogs() {
@@ -10,7 +13,10 @@ export function HostDialogs() {
   const { data: hosts } = useAsk('host.list', { ids: [...ids] }, { enabled: asked })
   const [first] = hosts ?? []
   if (!asked || hosts === undefined || first === undefined) return null
-  if (dialog === 'host-maintenance') return <Maintenance hosts={hosts} onClose={close} />
-  if (dialog === 'host-edit') return <EditHost host={first} onClose={close} />
-  return null
+  return (
+    <Suspense>
+      {dialog === 'host-maintenance' ? <Maintenance hosts={hosts} onClose={close} /> : null}
+      {dialog === 'host-edit' ? <EditHost host={first} onClose={close} /> : null}
+    </Suspense>
+  )
 }

@@ -1,11 +1,16 @@
+import { lazy, Suspense } from 'react'
 import { useAsk } from '../api/hooks.ts'
 import { useDialog } from '../templates/use-dialog.ts'
-import { DomainMaintenance } from './domain-maintenance-dialog.tsx'
-import { EditDisk } from './disk-edit-dialog.tsx'
-import { EditDomain } from './domain-edit-dialog.tsx'
-import { NewDisk } from './disk-new-dialog.tsx'
-import { RemoveDisks } from './disk-remove-dialog.tsx'
-import { ResizeDisk } from './disk-resize-dialog.tsx'
+
+// Forms come with the first one that somebody opens.
+const DomainMaintenance = lazy(() =>
+  import('./domain-maintenance-dialog.tsx').then(m => ({ default: m.DomainMaintenance })),
+)
+const EditDisk = lazy(() => import('./disk-edit-dialog.tsx').then(m => ({ default: m.EditDisk })))
+const EditDomain = lazy(() => import('./domain-edit-dialog.tsx').then(m => ({ default: m.EditDomain })))
+const NewDisk = lazy(() => import('./disk-new-dialog.tsx').then(m => ({ default: m.NewDisk })))
+const RemoveDisks = lazy(() => import('./disk-remove-dialog.tsx').then(m => ({ default: m.RemoveDisks })))
+const ResizeDisk = lazy(() => import('./disk-resize-dialog.tsx').then(m => ({ default: m.ResizeDisk })))
 
 /** The dialogs of storage domains and disks that stand in the address. `onRemoved`: what was shown is being removed. */
 export function StorageDialogs({ onRemoved }: { onRemoved?: () => void }) {
@@ -14,17 +19,20 @@ export function StorageDialogs({ onRemoved }: { onRemoved?: () => void }) {
   const ofDisks = dialog !== 'disk-new' && dialog?.startsWith('disk-') === true && ids.length > 0
   const { data: domains } = useAsk('storageDomain.list', { ids: [...ids] }, { enabled: ofDomains })
   const { data: disks } = useAsk('disk.list', { ids: [...ids] }, { enabled: ofDisks })
-  if (dialog === 'disk-new') return <NewDisk storageDomainId={ids[0] ?? ''} onClose={close} />
   const [domain] = ofDomains ? (domains ?? []) : []
   const [disk] = ofDisks ? (disks ?? []) : []
-  if (domain !== undefined && domains !== undefined) {
-    if (dialog === 'domain-maintenance') return <DomainMaintenance domains={domains} onClose={close} />
-    if (dialog === 'domain-edit') return <EditDomain domain={domain} onClose={close} />
-  }
-  if (disk !== undefined && disks !== undefined) {
-    if (dialog === 'disk-edit') return <EditDisk disk={disk} onClose={close} />
-    if (dialog === 'disk-resize') return <ResizeDisk disk={disk} onClose={close} />
-    if (dialog === 'disk-remove') return <RemoveDisks disks={disks} onClose={close} onRemoved={onRemoved ?? close} />
-  }
-  return null
+  return (
+    <Suspense>
+      {dialog === 'disk-new' ? <NewDisk storageDomainId={ids[0] ?? ''} onClose={close} /> : null}
+      {domain !== undefined && domains !== undefined && dialog === 'domain-maintenance' ? (
+        <DomainMaintenance domains={domains} onClose={close} />
+      ) : null}
+      {domain !== undefined && dialog === 'domain-edit' ? <EditDomain domain={domain} onClose={close} /> : null}
+      {disk !== undefined && dialog === 'disk-edit' ? <EditDisk disk={disk} onClose={close} /> : null}
+      {disk !== undefined && dialog === 'disk-resize' ? <ResizeDisk disk={disk} onClose={close} /> : null}
+      {disk !== undefined && disks !== undefined && dialog === 'disk-remove' ? (
+        <RemoveDisks disks={disks} onClose={close} onRemoved={onRemoved ?? close} />
+      ) : null}
+    </Suspense>
+  )
 }
