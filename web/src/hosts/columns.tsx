@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { ClusterRow, HostNowRow, HostRow } from '../api/rows.ts'
+import { Bar, Spark } from '../charts/index.ts'
 import { Missing, Since, Time, useFormat } from '../format/index.ts'
 import { paths } from '../paths.ts'
 import { Status } from '../status/index.ts'
@@ -71,21 +72,34 @@ export function useHostColumns(): readonly Column<HostRow, HostExtra>[] {
         title: t('column.cpu'),
         sort: 'cpu_usage',
         right: true,
-        width: 1,
+        width: 1.4,
         cell: (host, { now }) => {
           const numbers = now.get(host.id)
-          return numbers === undefined ? none : format.percent(numbers.cpu)
+          return numbers === undefined ? (
+            none
+          ) : (
+            <span className="rk-meter">
+              <Spark values={numbers.recentCpu} max={1} />
+              <span className="rk-percent">{format.percent(numbers.cpu)}</span>
+            </span>
+          )
         },
       },
       {
         key: 'memory',
         title: t('column.memory'),
         sort: 'mem_usage',
-        width: 1.6,
+        width: 2,
         cell: (host, { now }) => {
           const numbers = now.get(host.id)
-          if (numbers !== undefined) return format.bytesOf(numbers.memoryUsed, numbers.memory)
-          return host.facts === null ? none : format.bytes(host.facts.memory)
+          if (numbers === undefined) return host.facts === null ? none : format.bytes(host.facts.memory)
+          const text = format.bytesOf(numbers.memoryUsed, numbers.memory)
+          return (
+            <span className="rk-meter">
+              <Bar part={numbers.memoryUsed} whole={numbers.memory} label={t('column.memory')} text={text} width={54} />
+              <span aria-hidden="true">{text}</span>
+            </span>
+          )
         },
       },
       {

@@ -2,6 +2,7 @@ import { Alert } from '@patternfly/react-core'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { HostRow } from '../api/rows.ts'
+import { Spark } from '../charts/index.ts'
 import { Ago, Since, Time, useFormat } from '../format/index.ts'
 import { Card, Facts, Share } from '../templates/card.tsx'
 import { Copy } from '../templates/copy.tsx'
@@ -72,7 +73,10 @@ function Now({ host }: { host: HostRow }) {
       <div className="rk-host-now">
         <p className="rk-kv">
           <span>{t('fact.cpu')}</span>
-          <b>{format.percent(now?.cpu)}</b>
+          <span className="rk-meter">
+            <Spark values={now?.recentCpu ?? []} max={1} />
+            <b>{format.percent(now?.cpu)}</b>
+          </span>
         </p>
         <Share part={now?.cpu ?? 0} whole={1} label={t('fact.cpu')} />
         <p className="rk-kv">

@@ -23,5 +23,12 @@ export function ActionButton({
       {label}
     </Button>
   )
-  return reason === undefined ? button : <Tooltip content={reason}>{button}</Tooltip>
+  return reason === undefined ? (
+    button
+  ) : (
+    // Below: beside it there are other buttons.
+    <Tooltip content={reason} position="bottom">
+      {button}
+    </Tooltip>
+  )
 }

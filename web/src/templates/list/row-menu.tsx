@@ -23,8 +23,11 @@ export function RowMenu(p: {
     const top =
       below + height > window.innerHeight ? Math.max(8, Math.min(below, window.innerHeight - height - 8)) : below
     setPlace({ top, right: Math.max(8, window.innerWidth - box.right) })
-    menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
   }, [anchor])
+  // Only what is visible takes the focus.
+  useEffect(() => {
+    if (place !== undefined) menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
+  }, [place])
   useEffect(() => {
     const outside = (event: MouseEvent) => {
       if (!(event.target instanceof Node) || menu.current?.contains(event.target) === true) return
