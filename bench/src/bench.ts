@@ -54,9 +54,9 @@ export interface Size {
 
 /** What a measurement takes; `--quick` shows the same figures with a tenth of the patience. */
 export const fullSize: Size = {
-  warmUp: 2,
+  warmUp: 1,
   rounds: 5,
-  loadMs: 2500,
+  loadMs: 1500,
   few: 100,
   many: 1000,
   storm: 20,

@@ -3,8 +3,8 @@ import { HttpError } from './http-error.ts'
 
 /**
  * Bytes between a connection and an image. Both directions use two buffers for the whole of a transfer: one is on its way to or from
- * the disk while the other is on the wire. A buffer for each piece instead made the garbage collector do most of the work: a
- * 2 GiB upload spent 1.7 of its 2.9 busy seconds per half gigabyte there.
+ * the disk while the other is on the wire. A buffer for each piece instead made the garbage collector do most of the work: 1.7 of the
+ * 2.6 seconds of CPU that half a gigabyte took.
  */
 const pair = (size: number): [Buffer, Buffer] => [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)]
 
