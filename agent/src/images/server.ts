@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { storageError } from '../storage/errors.ts'
 import type { ImageBackend } from './backend.ts'
 import { checksumAlgorithms, checksumBlocks, imageChecksum } from './checksum.ts'
+import { flushBehind } from './flush-behind.ts'
 import { HttpError, outOfRange } from './http-error.ts'
 import { choice, contentLength, contentRangeStart, parseChange, parseRange, parseTarget, readBody } from './request.ts'
 import { allowOrigins, keepAlive, sendEmpty, sendError, sendJson } from './respond.ts'
@@ -202,38 +203,6 @@ async function put(
     await behind?.end()
   })
   sendEmpty(res)
-}
-
-/** Bytes after which an upload begins to bring to disk what it has written. */
-const flushEvery = 64 * 1024 * 1024
-
-/**
- * Brings written bytes to disk while more of them arrive. The kernel alone would let gigabytes wait in memory until the last flush,
- * and the client with them. An error of any flush is the request's error: the kernel tells of it only once.
- */
-function flushBehind(image: ImageBackend): { wrote(done: number): void; end(): Promise<void> } {
-  let flushed = 0
-  let flushing: Promise<void> | undefined
-  let failed: unknown
-  return {
-    wrote(done) {
-      if (flushing !== undefined || done - flushed < flushEvery) return
-      flushed = done
-      flushing = image.flush().then(
-        () => {
-          flushing = undefined
-        },
-        (error: unknown) => {
-          failed = error
-        },
-      )
-    },
-    async end() {
-      await flushing
-      if (failed !== undefined) throw failed
-      await image.flush()
-    },
-  }
 }
 
 const partial = (announced: number, got: number) =>
