@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 /** Where distributions put it. */
@@ -43,10 +45,14 @@ export interface Seat {
   readonly language: Language
   /** Everything the page complained about so far. */
   readonly complaints: string[]
+  /** Something else that is wrong with a page; told at the end, with everything. */
+  complain(text: string): void
   /** A complaint that a test provokes on purpose. */
   expect(pattern: RegExp): void
   /** How often the page was loaded from the engine. */
   readonly loads: () => number
+  /** Does the work of a test; when it fails, a picture of the page is kept where it says. */
+  during(work: () => Promise<void>): Promise<void>
   /** Closes it; fails when the page complained. */
   leave(): Promise<void>
 }
@@ -89,11 +95,22 @@ export async function sit(
     context,
     language,
     complaints,
+    complain,
     expect: pattern => void expected.push(pattern),
     loads: () => loads,
+    async during(work) {
+      try {
+        await work()
+      } catch (error) {
+        const picture = join(tmpdir(), `rookery-e2e-${process.pid}-${language}.png`)
+        await page.screenshot({ path: picture }).catch(() => undefined) // the browser may be gone
+        process.stderr.write(`the page at ${page.url()} when it failed: ${picture}\n${complaints.join('\n')}\n`)
+        throw error
+      }
+    },
     async leave() {
       await context.close()
-      assert.deepEqual(complaints, [], 'the page complained')
+      assert.equal(complaints.length, 0, `the page complained:\n${complaints.join('\n')}`)
     },
   }
 }

@@ -26,7 +26,7 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
       seat.expect(/401/)
       await page.goto('/admin/hosts')
       await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
-      await noViolations(page, 'sign-in')
+      await noViolations(seat, 'sign-in')
       await signIn(seat, 'wrong')
       await page.getByText(w.wrong).waitFor()
       assert.match(page.url(), /\/sign-in/)

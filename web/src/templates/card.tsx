@@ -5,13 +5,14 @@ import './card.css'
 export function Card(p: { title: string; more?: ReactNode; wide?: boolean; children: ReactNode }) {
   const id = useId()
   return (
-    <section className={`rk-card${p.wide === true ? ' rk-wide' : ''}`} aria-labelledby={id}>
+    // A group and no region: a page of cards would drown its landmarks.
+    <div role="group" className={`rk-card${p.wide === true ? ' rk-wide' : ''}`} aria-labelledby={id}>
       <header className="rk-card-head">
         <h2 id={id}>{p.title}</h2>
         {p.more === undefined ? null : <span className="rk-sub">{p.more}</span>}
       </header>
       {p.children}
-    </section>
+    </div>
   )
 }
 
