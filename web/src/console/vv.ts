@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { op } from '../api/client.ts'
+import { ask, op } from '../api/client.ts'
+import { ApiError } from '../api/error.ts'
 import { waitForJob } from '../api/wait-for-job.ts'
 
 /** Seconds in which a native viewer must come. */
@@ -36,7 +37,12 @@ export const vvFile = (v: Viewer): string =>
 /** Has the host wait for one native viewer and returns the file that leads it there. Throws an ApiError. */
 export async function openForViewer(client: QueryClient, vmId: string): Promise<string> {
   const taken = await op('console.ticket', { vmId, protocol: 'vnc', mode: 'listen', expiresInSeconds: vvSeconds })
-  const job = await waitForJob(client, taken.jobId ?? '')
-  const { address, port } = job.result as { address: string; port: number }
-  return vvFile({ name: taken.vmName, address, port, password: taken.value })
+  await waitForJob(client, taken.jobId ?? '')
+  const [console] = (await ask('console.list', { vmIds: [vmId] })).filter(row => row.protocol === 'vnc')
+  if (console?.address == null || console.port === null)
+    throw new ApiError(
+      { kind: 'unavailable', code: 'console.not_opened', message: 'The host opened no place for a viewer.' },
+      { status: 0 },
+    )
+  return vvFile({ name: taken.vmName, address: console.address, port: console.port, password: taken.value })
 }

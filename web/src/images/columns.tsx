@@ -8,7 +8,7 @@ import { Status } from '../status/index.ts'
 import { Go } from '../templates/go.tsx'
 import type { Column } from '../templates/list/types.ts'
 import { Name } from '../templates/name.tsx'
-import { useUploads } from './manager.ts'
+import { useUpload, useUploads } from './manager.ts'
 import type { Upload } from './upload.ts'
 import { isOpenTransfer } from './upload.ts'
 
@@ -75,7 +75,17 @@ export function useImageColumns(): readonly Column<DiskRow, ImageExtra>[] {
         first: true,
         sort: 'status',
         width: 1.6,
-        cell: (disk, { transfers }) => <ImageStatus disk={disk} transfer={transfers.get(disk.id)} />,
+        cell: (disk, { transfers, uploads }) => {
+          const upload = uploads.get(disk.id)
+          const transfer = transfers.get(disk.id)
+          if (transfer?.direction !== 'upload') return <Status kind="disk" status={disk.status} />
+          // This page knows better how far it is than the engine, which asks the host now and then.
+          return upload === undefined ? (
+            <Transferred transfer={transfer} />
+          ) : (
+            <Uploading transfer={transfer} upload={upload} />
+          )
+        },
       },
       {
         key: 'size',
@@ -130,13 +140,12 @@ export function useImageColumns(): readonly Column<DiskRow, ImageExtra>[] {
   )
 }
 
-function ImageStatus({ disk, transfer }: { disk: DiskRow; transfer: TransferRow | undefined }) {
-  if (transfer === undefined || transfer.direction !== 'upload') return <Status kind="disk" status={disk.status} />
-  return (
-    <Status
-      kind="transfer"
-      status={transfer.phase}
-      progress={transfer.size === 0 ? null : Math.min(1, transfer.transferred / transfer.size)}
-    />
-  )
+function Transferred({ transfer }: { transfer: TransferRow }) {
+  const { phase, size, transferred } = transfer
+  return <Status kind="transfer" status={phase} progress={size === 0 ? null : Math.min(1, transferred / size)} />
+}
+
+function Uploading({ transfer, upload }: { transfer: TransferRow; upload: Upload }) {
+  const { sent } = useUpload(upload)
+  return <Status kind="transfer" status={transfer.phase} progress={upload.size === 0 ? null : sent / upload.size} />
 }

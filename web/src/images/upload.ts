@@ -148,6 +148,7 @@ export class Upload {
     // One that is being paused is let come to rest first.
     if (was !== undefined && this.#wanted === 'run') return was
     this.#wanted = 'run'
+    if (this.get().phase === 'queued') this.#set({ phase: 'preparing' })
     const running = (was ?? Promise.resolve()).then(() => this.#go())
     this.#running = running
     void running.finally(() => {

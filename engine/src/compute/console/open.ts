@@ -1,10 +1,12 @@
 import type { ConsoleResult } from '@rookery/protocol'
 import { z } from 'zod'
+import { json } from '../../db/index.ts'
 import { id } from '../../inventory/input.ts'
 import { job, type JobTx, shared } from '../../jobs/index.ts'
 import { failure } from '../../storage/spm/on-spm.ts'
 import { mustRun } from '../vm/stop.ts'
 import { runOf } from '../vm/store.ts'
+import type { Viewer } from './types.ts'
 
 /**
  * Opens one console on the VM's host for one visitor. Ticket and password are in this job's input until the host has answered; then
@@ -53,7 +55,10 @@ export const openConsole = job(
       })
       return { address: opened.address, port: opened.port, hostId: run.hostId }
     })
-    await j.tx('wipe', wipe)
+    await j.tx('wipe', async tx => {
+      await wipe(tx)
+      if (done.ok) await remember(tx, i, done.value)
+    })
     if (!done.ok) throw failure(done.error)
     return done.value
   },
@@ -62,4 +67,13 @@ export const openConsole = job(
 /** Takes ticket and password out of the job's input: they are of no use once the host was asked, however it answered. */
 async function wipe(tx: JobTx): Promise<void> {
   await tx.sql`update job set input = input || '{"ticket": "", "password": null}'::jsonb where id = ${tx.jobId}::uuid`
+}
+
+/** Clients read where the viewer shall connect from the VM and its console (fact sheet 1.11, 7 d). */
+async function remember(tx: JobTx, i: { vmId: string; expiresInSeconds: number }, at: ConsoleResult): Promise<void> {
+  if (at.address === null || at.port === null) return
+  const expiresAt = new Date(tx.now.getTime() + i.expiresInSeconds * 1000)
+  const viewer: Viewer & { expiresAt: Date } = { address: at.address, port: at.port, expiresAt }
+  await tx.sql`update vm_run set viewer = ${json(viewer)}::jsonb where vm_id = ${i.vmId}::uuid and not incoming`
+  tx.changed('vm', i.vmId)
 }

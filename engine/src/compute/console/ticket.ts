@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { call, inTransaction } from '../../core/call.ts'
 import type { Ctx, Env } from '../../core/ctx.ts'
 import { operation } from '../../core/operation.ts'
-import { json } from '../../db/index.ts'
 import { find } from '../../inventory/access.ts'
 import { waitForJob } from '../../jobs/index.ts'
 import { VmConfig } from '../vm/config.ts'
@@ -83,8 +82,6 @@ export async function consoleTicket(
   const i = ConsoleTicketInput.parse(input)
   const taken = await call(where, ticket, i)
   const opened = taken.jobId === null ? null : await opening(where, taken.jobId)
-  if (opened?.address != null && opened.port != null)
-    await remember(where, i.vmId, opened.address, opened.port, i.expiresInSeconds)
   return {
     id: taken.id,
     vmId: i.vmId,
@@ -95,15 +92,6 @@ export async function consoleTicket(
     address: opened?.address ?? null,
     port: opened?.port ?? null,
   }
-}
-
-/** Clients read where the viewer shall connect from the VM and its console (fact sheet 1.11, 7 d). */
-async function remember(where: Ctx | Env, vmId: string, address: string, port: number, seconds: number): Promise<void> {
-  await inTransaction('env' in where ? where.env : where, async ctx => {
-    const viewer = { address, port, expiresAt: new Date(ctx.now.getTime() + seconds * 1000) }
-    await ctx.sql`update vm_run set viewer = ${json(viewer)}::jsonb where vm_id = ${vmId}::uuid and not incoming`
-    ctx.changed('vm', vmId)
-  })
 }
 
 async function opening(where: Ctx | Env, jobId: string): Promise<ConsoleResult & { hostId: string }> {
