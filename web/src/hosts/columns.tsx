@@ -72,7 +72,7 @@ export function useHostColumns(): readonly Column<HostRow, HostExtra>[] {
         title: t('column.cpu'),
         sort: 'cpu_usage',
         right: true,
-        width: 1.4,
+        width: 1.7,
         cell: (host, { now }) => {
           const numbers = now.get(host.id)
           return numbers === undefined ? (

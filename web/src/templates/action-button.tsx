@@ -27,7 +27,7 @@ export function ActionButton({
     button
   ) : (
     // Below: beside it there are other buttons.
-    <Tooltip content={reason} position="bottom">
+    <Tooltip content={reason} position="bottom-end" flipBehavior={['bottom-end', 'bottom-start', 'top-end']}>
       {button}
     </Tooltip>
   )
