@@ -42,7 +42,7 @@ export function TimeChart(p: TimeChartProps) {
   return (
     <section className="rk-chart" aria-label={p.title}>
       <header className="rk-chart-head">
-        <h3>{p.title}</h3>
+        <h2>{p.title}</h2>
         <span className="rk-sub rk-small">
           {index === null
             ? words

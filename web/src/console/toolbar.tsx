@@ -125,6 +125,7 @@ function Keys({ screen, open }: { screen: VncScreen; open: boolean }) {
         isOpen={shown}
         isScrollable
         maxMenuHeight="60vh"
+        popperProps={{ appendTo: 'inline' }}
         onOpenChange={setShown}
         toggle={ref => (
           <MenuToggle ref={ref} size="sm" isExpanded={shown} isDisabled={!open} onClick={() => setShown(!shown)}>
@@ -144,14 +145,9 @@ function Keys({ screen, open }: { screen: VncScreen; open: boolean }) {
           <DropdownItem onClick={() => send(hanja)}>{t('keys.hanja')}</DropdownItem>
         </DropdownList>
       </Dropdown>
-      <Button
-        variant="secondary"
-        size="sm"
-        isAriaDisabled={!open}
-        aria-label={t('keys.hangul')}
-        onClick={() => send(hangul)}
-      >
+      <Button variant="secondary" size="sm" isAriaDisabled={!open} onClick={() => send(hangul)}>
         <span lang="ko">한/영</span>
+        <span className="pf-v6-screen-reader"> {t('keys.hangul')}</span>
       </Button>
     </>
   )

@@ -25,10 +25,10 @@ export function VvButton({ vm, open }: { vm: VmRow; open: boolean }) {
         size="sm"
         isAriaDisabled={!open}
         isLoading={get.isPending}
-        aria-label={t('vv.label')}
         onClick={() => get.mutate()}
       >
         .vv
+        <span className="pf-v6-screen-reader"> {t('vv.label')}</span>
       </Button>
     </Tooltip>
   )
