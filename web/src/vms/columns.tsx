@@ -85,7 +85,7 @@ export function useVmColumns(): readonly Column<VmRow, VmExtra>[] {
       column('memory', {
         title: t('column.memory'),
         sort: 'memory',
-        width: 1.7,
+        width: 2.1,
         cell: (vm, { now }) => {
           const numbers = now.get(vm.id)
           if (numbers === undefined) return format.bytes(vm.config.memory)

@@ -6,6 +6,7 @@ import { ActionButton } from '../action-button.tsx'
 import { useGo } from '../go.tsx'
 import { Problem } from '../problem.tsx'
 import { PageTitle } from '../title.tsx'
+import { searchText } from '../search-text.ts'
 import { useTextSearch } from '../use-text-search.ts'
 import { ColumnsMenu } from './columns-menu.tsx'
 import { ListRow } from './row.tsx'
@@ -23,14 +24,6 @@ import { useSpine } from './use-spine.ts'
 const rowHeights = { compact: 32, comfortable: 44 }
 const rowHeight = () =>
   rowHeights[document.documentElement.dataset['density'] === 'comfortable' ? 'comfortable' : 'compact']
-
-/** The text that the engine is asked: what narrows this list, what the user typed, and the sorted column. */
-export function searchText(within: string | undefined, typed: string, sort: string | undefined): string {
-  const parts = [within, typed.trim() === '' ? undefined : typed].filter(part => part !== undefined)
-  const text = parts.length === 2 ? `${parts[0]} and ${parts[1]}` : (parts[0] ?? '')
-  if (sort === undefined || /\bsortby\b/i.test(typed)) return text
-  return `${text} sortby ${sort.replace(/^-/, '')} ${sort.startsWith('-') ? 'desc' : 'asc'}`.trim()
-}
 
 /** The list template: search, columns, selection, live rows in an order that stands still, ten thousand of them as easily as ten. */
 export function List<Row extends { id: string }, Extra>(p: ListProps<Row, Extra>) {

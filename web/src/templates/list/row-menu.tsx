@@ -17,17 +17,25 @@ export function RowMenu(p: {
   const [place, setPlace] = useState<{ top: number; right: number }>()
   const { anchor, onClose } = p
   useLayoutEffect(() => {
-    const box = anchor.getBoundingClientRect()
-    const height = menu.current?.offsetHeight ?? 0
-    const below = box.bottom + 4
-    const top =
-      below + height > window.innerHeight ? Math.max(8, Math.min(below, window.innerHeight - height - 8)) : below
-    setPlace({ top, right: Math.max(8, window.innerWidth - box.right) })
+    const element = menu.current
+    if (element === null) return
+    // Reasons come and go while it is open, so its height does too.
+    const put = () => {
+      const box = anchor.getBoundingClientRect()
+      const below = box.bottom + 4
+      const room = window.innerHeight - element.offsetHeight - 8
+      setPlace({ top: Math.max(8, Math.min(below, room)), right: Math.max(8, window.innerWidth - box.right) })
+    }
+    put()
+    const observer = new ResizeObserver(put)
+    observer.observe(element)
+    return () => observer.disconnect()
   }, [anchor])
   // Only what is visible takes the focus.
+  const placed = place !== undefined
   useEffect(() => {
-    if (place !== undefined) menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
-  }, [place])
+    if (placed) menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
+  }, [placed])
   useEffect(() => {
     const outside = (event: MouseEvent) => {
       if (!(event.target instanceof Node) || menu.current?.contains(event.target) === true) return
