@@ -53,7 +53,19 @@ export function HostPage() {
         list={{ label: t('title'), to: paths.hosts() }}
         name={host.name}
         status={<Status kind="host" status={host.status} />}
-        facts={cluster === undefined ? undefined : <Name text={cluster.name} />}
+        facts={
+          <>
+            {cluster === undefined ? null : <Name text={cluster.name} />}
+            {host.facts?.acceleration.kind === 'tcg' ? (
+              <>
+                {' '}
+                <span className="rk-chip" data-accel="tcg" title={host.facts.acceleration.reason}>
+                  {t('acceleration.tcg')}
+                </span>
+              </>
+            ) : null}
+          </>
+        }
         buttons={['activate', 'maintenance']}
         actions={actions([host])}
         tabs={hostTabs.map(key => ({ key, label: t(`tab.${key}`), to: paths.host(id, key), count: counts[key] }))}
