@@ -1,7 +1,7 @@
 /** Every address of the console, built in one place; `paths.test.ts` keeps a snapshot. Search parts are plain text. */
 
 /** The search part of an address: what is undefined or empty is left out. */
-export type Search = Readonly<Record<string, string | number | undefined>>
+type Search = Readonly<Record<string, string | number | undefined>>
 
 function withSearch(path: string, search: Search = {}): string {
   const query = new URLSearchParams()
@@ -38,19 +38,7 @@ export type DomainTab = (typeof domainTabs)[number]
 export const diskTabs = ['overview', 'vms', 'settings', 'activity'] as const
 export type DiskTab = (typeof diskTabs)[number]
 
-/** The dialogs of a VM that have an address. */
-export const vmDialogs = [
-  'run-once',
-  'shut-down',
-  'reboot',
-  'suspend',
-  'power-off',
-  'reset',
-  'remove',
-  'change-cd',
-] as const
-export type VmDialog = (typeof vmDialogs)[number]
-
+/** Addresses by page. A dialog of a page stands in its search part (`do`, `of`: `templates/use-dialog.ts`). */
 export const paths = {
   signIn: (next?: string) => withSearch('/sign-in', { next }),
   dashboard: () => '/admin',
@@ -58,9 +46,6 @@ export const paths = {
   newVm: (s: { disk?: string; iso?: string } = {}) => withSearch('/admin/vms/new', { ...s }),
   vm: (id: string, tab: VmTab = 'overview', s: RangeSearch = {}) =>
     withSearch(`/admin/vms/${one(id)}/${tab}`, { ...s }),
-  vmDialog: (id: string, dialog: VmDialog) => `/admin/vms/${one(id)}/do/${dialog}`,
-  /** The same dialog for several VMs of the list. */
-  vmsDialog: (dialog: VmDialog) => `/admin/vms/do/${dialog}`,
   vmConsole: (id: string, protocol: 'vnc' | 'serial') => `/portal/vms/${one(id)}/console/${protocol}`,
   hosts: (s: ListSearch = {}) => withSearch('/admin/hosts', { ...s }),
   host: (id: string, tab: HostTab = 'overview', s: RangeSearch = {}) =>

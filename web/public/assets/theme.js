@@ -14,5 +14,6 @@
   root.classList.toggle('pf-v6-theme-dark', dark)
   root.classList.toggle('pf-v6-theme-high-contrast', theme === 'contrast')
   root.dataset.density = kept('density') ?? 'compact'
+  root.dataset.keys = kept('singleKeys') ?? 'on'
   root.lang = kept('language') ?? (navigator.language.startsWith('ko') ? 'ko' : 'en')
 })()

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useUser } from '../api/session.ts'
 import { isLanguage, languages, ownName } from '../i18n/languages.ts'
 import { paths } from '../paths.ts'
-import { chooseAppearance, densities, themes, useAppearance } from '../shell/appearance.ts'
+import { chooseAppearance, densities, singleKeys, themes, useAppearance } from '../shell/appearance.ts'
 import { shownPrincipal } from '../shell/principal.ts'
 import { Card, Facts } from '../templates/card.tsx'
 import { Go } from '../templates/go.tsx'
@@ -45,6 +45,16 @@ export function AccountPage() {
         const density = densities.find(one => one === value)
         if (density !== undefined) void chooseAppearance({ density })
       },
+    {
+      key: 'keys',
+      label: shell('singleKeys.title'),
+      value: look.singleKeys,
+      options: singleKeys.map(one => [one, shell(`singleKeys.${one}`)] as const),
+      choose: (value: string) => {
+        const next = singleKeys.find(one => one === value)
+        if (next !== undefined) void chooseAppearance({ singleKeys: next })
+      },
+    },
     },
   ]
   return (

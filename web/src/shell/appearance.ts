@@ -10,11 +10,15 @@ export type Theme = (typeof themes)[number]
 export const densities = ['compact', 'comfortable'] as const
 export type Density = (typeof densities)[number]
 
-/** How the user wants to see the console. */
+/** Whether single keys (`/`, `g v`, `n`) do something; who dictates or brushes keys switches them off (WCAG 2.1.4). */
+export const singleKeys = ['on', 'off'] as const
+
+/** How the user wants to see and drive the console. */
 export interface Appearance {
   theme: Theme
   density: Density
   language: Language
+  singleKeys: (typeof singleKeys)[number]
 }
 
 const kept = (key: string): string | null => {
@@ -31,17 +35,19 @@ const state = store<Appearance>({
   theme: oneOf(themes, kept('theme')) ?? 'system',
   density: oneOf(densities, kept('density')) ?? 'compact',
   language: isLanguage(document.documentElement.lang) ? document.documentElement.lang : 'en',
+  singleKeys: oneOf(singleKeys, kept('singleKeys')) ?? 'on',
 })
 
 export const useAppearance = (): Appearance => useSyncExternalStore(state.subscribe, state.get)
 
 const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)')
 
-function show({ theme, density }: Appearance): void {
+function show({ theme, density, singleKeys: keys }: Appearance): void {
   const root = document.documentElement
   root.classList.toggle('pf-v6-theme-dark', theme === 'dark' || (theme !== 'light' && systemIsDark.matches))
   root.classList.toggle('pf-v6-theme-high-contrast', theme === 'contrast')
   root.dataset['density'] = density
+  root.dataset['keys'] = keys
 }
 systemIsDark.addEventListener('change', () => show(state.get()))
 
@@ -81,6 +87,7 @@ export async function adoptAppearance(): Promise<void> {
     theme: oneOf(themes, theirs['theme']) ?? now.theme,
     density: oneOf(densities, theirs['density']) ?? now.density,
     language: isLanguage(theirs['language']) ? theirs['language'] : now.language,
+    singleKeys: oneOf(singleKeys, theirs['singleKeys']) ?? now.singleKeys,
     ...chosenBefore,
   })
   await keep(chosenBefore)

@@ -34,8 +34,9 @@ export const goKeys = {
   a: 'tasks',
 } as const
 
-/** Whether single keys belong to what has the focus: a field, a console, a menu. */
+/** Whether single keys belong to what has the focus (a field, a console, a menu), or are switched off. */
 export function typesInto(target: EventTarget | null): boolean {
+  if (document.documentElement.dataset['keys'] === 'off') return true
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target.closest('[data-takes-keys], [role="menu"], [role="dialog"]') !== null)
     return true

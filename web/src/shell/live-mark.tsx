@@ -6,7 +6,7 @@ import { useLive } from '../live/index.ts'
 const patience = 3000
 
 /** Whether the stream has been away for so long that what is shown may be old. */
-export function useStale(): boolean {
+function useStale(): boolean {
   const { phase, heardAt } = useLive()
   const [late, setLate] = useState(false)
   useEffect(() => {

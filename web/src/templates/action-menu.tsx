@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { ActionItem } from './actions.ts'
 
 /** The items of a menu of actions: what is dangerous below a line; what is impossible with its reason, still reachable. */
-export function ActionItems({ actions }: { actions: readonly ActionItem[] }) {
+function ActionItems({ actions }: { actions: readonly ActionItem[] }) {
   const item = ({ key, label, reason, danger, run }: ActionItem) => (
     <DropdownItem
       key={key}

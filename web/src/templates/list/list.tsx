@@ -287,6 +287,7 @@ function NewKey({ action }: { action: () => void }) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+      if (document.documentElement.dataset['keys'] === 'off') return
       const { target } = event
       const free =
         target === document.body || (target instanceof HTMLElement && target.matches('#main, #page-title, [data-row]'))
