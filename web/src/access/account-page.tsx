@@ -45,6 +45,7 @@ export function AccountPage() {
         const density = densities.find(one => one === value)
         if (density !== undefined) void chooseAppearance({ density })
       },
+    },
     {
       key: 'keys',
       label: shell('singleKeys.title'),
@@ -54,7 +55,6 @@ export function AccountPage() {
         const next = singleKeys.find(one => one === value)
         if (next !== undefined) void chooseAppearance({ singleKeys: next })
       },
-    },
     },
   ]
   return (
