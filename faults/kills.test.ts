@@ -11,7 +11,6 @@ const killsInARound = plan.kills > 100 ? 34 : 12
 
 describe(`kills at random moments under load, pretended hosts, seed ${plan.seed}`, () => {
   const logs = logFolder('pretended', plan.seed)
-  const dice = new Dice(`pretended ${plan.seed}`)
   let site: PretendedSite
   let failed = false
   before(async () => {
@@ -39,14 +38,19 @@ describe(`kills at random moments under load, pretended hosts, seed ${plan.seed}
 
   const oneRound = (round: number, kills: number) =>
     roundOf(site, { seed: `${plan.seed} ${round}`, logs }, async () => {
-      for (let done = 0; done < kills; ) {
-        await pause(dice.int(30, 700))
-        // Now and then two at once: what one would mend the other cannot.
-        const victims = new Set<PartName>([dice.pick(parts)])
-        if (done + 1 < kills && dice.next() < 0.4) victims.add(dice.pick(parts))
-        site.note(logs, `round ${round}: ${[...victims].join(' and ')}`)
-        await Promise.all([...victims].map(part => site.kill(part)))
-        done += victims.size
+      let left = kills
+      // Each part has a killer of its own: they meet as they like, and what is just starting is killed again.
+      const killer = async (part: PartName) => {
+        const dice = new Dice(`${plan.seed} ${round} ${part}`)
+        while (left > 0) {
+          await pause(dice.int(50, 2000))
+          if (left <= 0) return
+          left--
+          site.note(logs, `round ${round}: ${part}`)
+          if (!(await site.kill(part))) left++
+        }
       }
+      await Promise.all(parts.map(killer))
+      await site.whole()
     })
 })

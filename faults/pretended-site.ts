@@ -215,18 +215,30 @@ export class PretendedSite implements WorkSite {
       }
   }
 
-  /** Kills a part and starts it again. Resolves when it answers. */
-  async kill(part: PartName): Promise<void> {
-    this.kills[part]++
+  /** Kills a part and starts it again; false when it does not run just now. Resolves when it answers. */
+  async kill(part: PartName): Promise<boolean> {
+    const killed = await this.#killOnce(part)
+    if (killed) this.kills[part]++
+    return killed
+  }
+
+  async #killOnce(part: PartName): Promise<boolean> {
+    if (part === 'backend') return this.#killBackend()
     if (part === 'database') {
       await this.#server.crash()
       this.#server = await startPostgres(this.#cluster.cluster)
-      return
+      return true
     }
-    if (part === 'backend') return this.#killBackend()
     const program = part === 'agents' ? this.#agents : this.#engines[part === 'engine' ? 0 : 1]?.program
-    await program?.kill()
+    const killed = (await program?.kill()) === true
     await program?.start()
+    return killed
+  }
+
+  /** Whatever a kill left down, because what it needs was down too, is started. */
+  async whole(): Promise<void> {
+    for (const program of [this.#agents, ...this.#engines.map(engine => engine.program)])
+      if (!program.runs) await program.start()
   }
 
   /** Moves the clock of a part: `+6h`, `-20m`, `+0`. */
@@ -235,7 +247,7 @@ export class PretendedSite implements WorkSite {
   }
 
   /** One of the server's processes that serves a session: the server then ends all others and recovers from its log. */
-  async #killBackend(): Promise<void> {
+  async #killBackend(): Promise<boolean> {
     const children = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
     const backends: number[] = []
     for (const pid of children) {
@@ -247,7 +259,13 @@ export class PretendedSite implements WorkSite {
       if (parent === this.#server.pid && words.includes(' faults ')) backends.push(Number(pid))
     }
     const victim = backends[this.kills.backend % Math.max(1, backends.length)]
-    if (victim !== undefined) process.kill(victim, 'SIGKILL')
+    if (victim === undefined) return false
+    try {
+      process.kill(victim, 'SIGKILL')
+      return true
+    } catch {
+      return false // it has just ended
+    }
   }
 
   /** Asks an operation or a query of one engine or the other. */

@@ -24,8 +24,11 @@ export class Program {
     for (let tries = 0; ; tries++) {
       const out = openSync(this.#log, 'a')
       const from = statSync(this.#log).size
-      const [file, ...args] = this.#argv
-      const child = spawn(file as string, args, { stdio: ['ignore', out, out], env: this.#env })
+      // It ends with this process, however that ends.
+      const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...this.#argv], {
+        stdio: ['ignore', out, out],
+        env: this.#env,
+      })
       this.#process = child
       const said = () => readFileSync(this.#log).subarray(from).toString()
       await until(() => child.exitCode !== null || child.signalCode !== null || this.#ready.test(said()), {
@@ -37,16 +40,17 @@ export class Program {
     }
   }
 
-  /** SIGKILL, by its id. */
-  async kill(): Promise<void> {
+  /** SIGKILL, by its id; false when it does not run. */
+  async kill(): Promise<boolean> {
     const child = this.#process
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (child === undefined || !this.runs) return false
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
+    return true
   }
 
-  get pid(): number {
-    return this.#process?.pid ?? -1
+  get runs(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
   }
 }
