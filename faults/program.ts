@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
 import { until } from '../engine/test/until.ts'
 
 /** A program of ours that is killed and started again, with a log of all its lives. */
@@ -29,6 +29,7 @@ export class Program {
         stdio: ['ignore', out, out],
         env: this.#env,
       })
+      closeSync(out) // the child has its own
       this.#process = child
       const said = () => readFileSync(this.#log).subarray(from).toString()
       await until(() => child.exitCode !== null || child.signalCode !== null || this.#ready.test(said()), {
