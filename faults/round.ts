@@ -5,11 +5,11 @@ import { Dice } from './plan.ts'
 import type { PretendedSite } from './pretended-site.ts'
 import { broken, quiet } from './verdict.ts'
 
-/** Work under way on a pretended site, for as long as `trouble` takes; then everything must be as it must be. */
+/** Work under way on a pretended site, for as long as `trouble` takes; then everything must be as it must be. `answers`: how many requests were answered well so far. */
 export async function roundOf(
   site: PretendedSite,
   o: { seed: string; logs: string; workers?: number },
-  trouble: () => Promise<void>,
+  trouble: (answers: () => number) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController()
   const crew = Array.from(
@@ -24,7 +24,7 @@ export async function roundOf(
   )
   const work = Promise.all(crew.map(worker => worker.run()))
   try {
-    await trouble()
+    await trouble(() => crew.reduce((sum, worker) => sum + worker.answers, 0))
   } finally {
     stop.abort()
     await work
