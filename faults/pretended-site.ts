@@ -133,10 +133,13 @@ export class PretendedSite implements WorkSite {
       database:
         o.clocks === true
           ? new Program({
-              argv: serverArgv(cluster.cluster),
+              argv: withEnv(
+                serverArgv(cluster.cluster),
+                join(cluster.cluster.binaries.bin, 'postgres'),
+                clockOf('database'),
+              ),
               log: join(o.logs, 'database.log'),
               ready: /ready to accept connections/,
-              env: clockOf('database'),
             })
           : undefined,
       cluster,
@@ -350,6 +353,13 @@ export class PretendedSite implements WorkSite {
     await this.#data.destroy()
     await rm(this.folder, { recursive: true, force: true })
   }
+}
+
+/** A command line in which this program, and not what changes to its user before, gets an environment: libfaketime's belongs to one user. */
+function withEnv(argv: readonly string[], program: string, env: Record<string, string>): string[] {
+  const at = argv.indexOf(program)
+  const words = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  return [...argv.slice(0, at), '/usr/bin/env', ...words, ...argv.slice(at)]
 }
 
 /** Ports that nobody listens on right now. */
