@@ -36,7 +36,16 @@ function onSite(
       if (!failed) await rm(logs, { recursive: true, force: true })
       else process.stderr.write(`again: ${plan.again}; logs: ${logs}\n`)
     })
-    tests(() => site ?? assert.fail('the site did not start'), new Dice(`${title} ${plan.seed}`), logs)
+    const check: Check = (name, work) =>
+      test(name, { timeout: 300_000 }, async () => {
+        try {
+          await work(site ?? assert.fail('the site did not start'))
+        } catch (error) {
+          failed = true
+          throw error
+        }
+      })
+    tests(check, new Dice(`${title} ${plan.seed}`), logs)
   })
 }
 
