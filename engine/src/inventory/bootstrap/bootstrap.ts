@@ -1,4 +1,5 @@
 import { zeroUuid } from '@rookery/model'
+import type { z } from 'zod'
 import { VmConfig } from '../../compute/vm/config.ts'
 import { call, inTransaction } from '../../core/call.ts'
 import type { Ctx } from '../../core/ctx.ts'
@@ -12,6 +13,7 @@ import { ClusterSettings } from '../cluster/types.ts'
 import { insertDataCenter } from '../data-center/store.ts'
 import { AddDataCenter } from '../data-center/types.ts'
 import { register } from '../host/operations.ts'
+import type { RegisterHost } from '../host/types.ts'
 import type { WantedStorage } from './storage.ts'
 
 /** Ids that clients know from every fresh installation (fact sheet 1.12). */
@@ -33,7 +35,7 @@ export async function bootstrapInventory(engine: EngineHandle): Promise<void> {
     const wanted: WantedStorage[] = []
     if (localHost !== null && first !== undefined) {
       const { name, url, address, storagePath, isoPath } = localHost
-      await call(ctx, register, { name, url, address, clusterId: first.clusterId })
+      await ownHost(ctx, 'local', { name, url, address, clusterId: first.clusterId })
       wanted.push({
         dataCenterId: first.dataCenterId,
         data: { name: 'local', path: storagePath },
@@ -45,7 +47,7 @@ export async function bootstrapInventory(engine: EngineHandle): Promise<void> {
       if (where !== undefined) {
         for (let n = 0; n < simulator.hosts; n++) {
           const name = `sim-${String(n).padStart(4, '0')}`
-          await call(ctx, register, {
+          await ownHost(ctx, name, {
             name,
             url: `${simulator.url}/hosts/${n}`,
             address: new URL(simulator.url).hostname,
@@ -65,6 +67,25 @@ export async function bootstrapInventory(engine: EngineHandle): Promise<void> {
       await ctx.sql`insert into setting (key, value) values (${key}, ${json({ ...storage, done: false })}) on conflict (key) do nothing`
     }
   })
+}
+
+/**
+ * A host of the configuration. Which one it is is written down at its first start, so that it stays the same host when its agent listens
+ * elsewhere (its port was taken) or people have given it another name.
+ */
+async function ownHost(ctx: Ctx, key: string, host: z.input<typeof RegisterHost>): Promise<void> {
+  const { sql } = ctx
+  const setting = `bootstrap.host.${key}`
+  const known =
+    (await sql.maybe<{ id: string }>`
+      select h.id from setting s join host h on h.id = (s.value ->> 'id')::uuid where s.key = ${setting}`) ??
+    // Earlier releases did not write it down.
+    (await sql.maybe<{
+      id: string
+    }>`select id from host where name = ${host.name} and cluster_id = ${host.clusterId}::uuid`)
+  const { id } = await call(ctx, register, { ...host, ...(known === undefined ? {} : { id: known.id }) })
+  await sql`insert into setting (key, value) values (${setting}, ${json({ id })})
+    on conflict (key) do update set value = excluded.value, updated_at = now() where setting.value <> excluded.value`
 }
 
 /** The rows of a fresh installation, once: what people remove later does not come back. */
