@@ -74,7 +74,7 @@ const words = {
     serial: '시리얼',
     transcript: /시리얼 콘솔/,
     showTranscript: '텍스트 기록',
-    more: '추가 동작',
+    more: '더 많은 동작',
     powerOff: /^전원 끄기/,
     remove: /^삭제/,
     removeVerb: '삭제',

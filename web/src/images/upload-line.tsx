@@ -1,4 +1,5 @@
 import { Alert, Button, Progress, ProgressMeasureLocation } from '@patternfly/react-core'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApiError } from '../api/error.ts'
 import { useFormat, useSecond } from '../format/index.ts'
@@ -21,17 +22,33 @@ const roles: Readonly<Record<UploadPhase, StatusRole>> = {
   cancelled: 'off',
 }
 
+/** A success leaves after so long (ms), unless somebody looks at it; what went wrong stays. */
+const successLeaves = 8000
+
 /** One upload: how far it is, how fast, and what can be done about it. */
 export function UploadLine({ upload }: { upload: Upload }) {
   const { t } = useTranslation('images')
   const { bytesOf, byteRate, duration, percent } = useFormat()
   const state = useUpload(upload)
   const { phase, sent, rate, error } = state
+  const [looked, setLooked] = useState(false)
+  useEffect(() => {
+    if (phase !== 'done' || looked) return
+    const timer = setTimeout(() => dismiss(upload), successLeaves)
+    return () => clearTimeout(timer)
+  }, [phase, looked, upload])
   const over = ['done', 'failed', 'cancelled'].includes(phase)
   const part = upload.size === 0 ? 0 : sent / upload.size
   const left = rate === undefined || rate <= 0 ? undefined : ((upload.size - sent) / rate) * 1000
   return (
-    <li className="rk-upload" data-phase={phase}>
+    <li
+      className="rk-upload"
+      data-phase={phase}
+      onPointerEnter={() => setLooked(true)}
+      onPointerLeave={() => setLooked(false)}
+      onFocus={() => setLooked(true)}
+      onBlur={() => setLooked(false)}
+    >
       <div className="rk-upload-head">
         <StatusIcon role={roles[phase]} />
         <Name text={upload.name} />

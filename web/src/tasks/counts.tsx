@@ -12,14 +12,15 @@ export function TaskCounts({ onOpen }: { onOpen: () => void }) {
     ...(trouble.length > 0 ? [t('counts.trouble', { count: trouble.length })] : []),
   ]
   return (
-    <button type="button" className="rk-plain rk-counts" onClick={onOpen} aria-label={words.join(', ')}>
+    <button type="button" className="rk-plain rk-counts" onClick={onOpen}>
+      <span className="pf-v6-screen-reader">{words.join(', ')}</span>
       {open.length > 0 ? (
-        <span>
+        <span aria-hidden="true">
           <StatusIcon role="working" /> {open.length}
         </span>
       ) : null}
       {trouble.length > 0 ? (
-        <span>
+        <span aria-hidden="true">
           <StatusIcon role="attention" /> {trouble.length}
         </span>
       ) : null}
