@@ -41,6 +41,8 @@ export function UploadLine({ upload }: { upload: Upload }) {
   const part = upload.size === 0 ? 0 : sent / upload.size
   const left = rate === undefined || rate <= 0 ? undefined : ((upload.size - sent) / rate) * 1000
   return (
+    // Looking only stops a clock; there is nothing to operate.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <li
       className="rk-upload"
       data-phase={phase}
