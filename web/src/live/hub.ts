@@ -22,6 +22,8 @@ interface Listener {
 
 const channelName = 'rookery-live'
 const lockName = 'rookery-live-leader'
+/** The engine says at least that often that it lives (ms, with some room). */
+const heartbeat = 20_000
 
 /**
  * The live layer of a browser: one of its tabs, the leader, follows the engine's stream and passes everything on. A browser has six
@@ -35,6 +37,7 @@ export class LiveHub {
   #state: LiveState = { phase: 'connecting', heardAt: Date.now() }
   #lastId = ''
   #leading = false
+  #byteAt = Date.now()
   #wake: (() => void) | undefined
 
   constructor(listener: Listener) {
@@ -85,7 +88,9 @@ export class LiveHub {
   }
 
   #tellState(phase: LiveState['phase']): void {
-    this.#setState({ phase, heardAt: phase === 'broken' ? this.#state.heardAt : Date.now() })
+    // What is shown was true until the stream broke; one that only fell silent broke when it did.
+    const silent = Date.now() - this.#byteAt > heartbeat
+    this.#setState({ phase, heardAt: phase === 'broken' && silent ? this.#byteAt : Date.now() })
     this.#post({ type: 'state', state: this.#state, id: this.#lastId })
   }
 
@@ -104,6 +109,9 @@ export class LiveHub {
           opened: () => {
             wait = 0
             this.#tellState('live')
+          },
+          heard: () => {
+            this.#byteAt = Date.now()
           },
           message: ({ event, data, id }) => {
             if (id !== '') this.#lastId = id

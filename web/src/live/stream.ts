@@ -7,6 +7,8 @@ const longestSilence = 40_000
 export interface StreamEvents {
   /** The engine accepted; from now on nothing is missed. */
   opened(): void
+  /** Anything came, a comment too. */
+  heard(): void
   message(message: Message): void
 }
 
@@ -37,6 +39,7 @@ export async function follow(lastId: string, on: StreamEvents, signal: AbortSign
       if (done) return 'broken'
       window.clearTimeout(silence)
       silence = window.setTimeout(stop, longestSilence)
+      on.heard()
       read(value)
     }
   } catch {

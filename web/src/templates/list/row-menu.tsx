@@ -31,11 +31,13 @@ export function RowMenu(p: {
     observer.observe(element)
     return () => observer.disconnect()
   }, [anchor])
-  // Only what is visible takes the focus.
-  const placed = place !== undefined
+  // The focus goes in after the press that opened it is over, and only once: reasons that change do not move it.
   useEffect(() => {
-    if (placed) menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
-  }, [placed])
+    const frame = requestAnimationFrame(() => {
+      menu.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [anchor])
   useEffect(() => {
     const outside = (event: MouseEvent) => {
       if (!(event.target instanceof Node) || menu.current?.contains(event.target) === true) return
@@ -69,7 +71,7 @@ export function RowMenu(p: {
     <div
       ref={menu}
       className="rk-row-menu"
-      style={place === undefined ? { visibility: 'hidden' } : { top: place.top, insetInlineEnd: place.right }}
+      style={place === undefined ? { opacity: 0 } : { top: place.top, insetInlineEnd: place.right }}
       onKeyDown={event => {
         if (event.key !== 'Escape' && event.key !== 'Tab') return
         event.preventDefault()
@@ -87,6 +89,7 @@ export function RowMenu(p: {
         </MenuContent>
       </Menu>
     </div>,
-    document.body,
+    // Inside the main landmark, where its list is.
+    document.getElementById('main') ?? document.body,
   )
 }
