@@ -9,8 +9,8 @@ import type { SearchTable } from './field.ts'
 /** Longer lists ask for a narrower search: 50,000 ids are more than a person scrolls through. */
 export const mostIds = 50_000
 
-/** The longest search text, characters. */
-const mostText = 4000
+/** The longest search text, characters: a name of 4 KB may stand in it, with what is escaped. */
+const mostText = 16_000
 
 /** The spine of a list: the ordered ids of everything that was found, and how much there is. */
 export interface Found {
