@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { HostThing, Task } from '@rookery/protocol'
@@ -62,7 +62,17 @@ describe('what a host finds beside what it should have', { skip: missing ?? fals
     await run({ kind: 'volume.create', volume, spm, format: 'raw', ...about })
     await clean()
   })
-  after(() => host?.[Symbol.asyncDispose]())
+  const children: ChildProcess[] = []
+  /** A process that is ended at the end, also when a test in between has failed. */
+  const started = (...words: [string, string[], SpawnOptions]) => {
+    const child = spawn(...words)
+    children.push(child)
+    return child
+  }
+  after(() => {
+    for (const child of children) child.kill('SIGKILL')
+    return host?.[Symbol.asyncDispose]()
+  })
 
   /** Plants, expects exactly this to be found, takes it away (or has a restart of the agent do so). */
   const planted = (expected: RegExp, plant: () => unknown, remove: () => unknown) =>
@@ -121,6 +131,27 @@ describe('what a host finds beside what it should have', { skip: missing ?? fals
     () => mkdirSync(join(host.folder, 'run/nbd/0123-1'), { recursive: true }),
     restart,
   )
+  let servers: ChildProcess[] = []
+  planted(
+    /image_server(_folder)?\.found /,
+    () => {
+      const ours = join(host.folder, 'run/nbd/0456-1')
+      mkdirSync(ours, { recursive: true })
+      // One of ours that nobody knows, and one of somebody else on this machine, which is none of our business.
+      servers = [ours, storage].map(folder =>
+        started('/bin/sh', ['-c', 'read word', '--socket=/proc/self/fd/4/s'], {
+          argv0: 'qemu-nbd',
+          stdio: ['pipe', 'ignore', 'ignore', 'ignore', openSync(folder, 'r')],
+        }),
+      )
+    },
+    async () => {
+      const words = (await look()).filter(each => each.startsWith('image_server.found'))
+      assert.deepEqual(words, [`image_server.found process ${servers[0]?.pid}`])
+      for (const server of servers) await ends(server.pid as number)
+      await restart()
+    },
+  )
   const images = () => join(storage, storageDomainId, 'images')
   const reconnect = () =>
     run({ kind: 'storage.connect', storageDomainId, connection: { type: 'localfs', path: storage } })
@@ -151,7 +182,7 @@ describe('what a host finds beside what it should have', { skip: missing ?? fals
       const socket = join(host.folder, 'run/vm/x')
       mkdirSync(socket)
       const words = ['-machine', 'none', '-S', '-display', 'none', '-monitor', 'none', '-uuid', randomUUID()]
-      const child = spawn('qemu-system-x86_64', [...words, '-serial', `unix:${socket}/tty,server=on,wait=off`], {
+      const child = started('qemu-system-x86_64', [...words, '-serial', `unix:${socket}/tty,server=on,wait=off`], {
         stdio: 'ignore',
       })
       qemu = child.pid ?? 0

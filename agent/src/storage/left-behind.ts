@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { HostThing } from '@rookery/protocol'
 import { names } from './inventory.ts'
 
@@ -19,23 +19,21 @@ export async function leftBehind(parts: {
     if (!alive.has(name.split('-')[0] ?? ''))
       found.push({ kind: 'image_server_folder', name: `${nbdDir}/${name}`, about: null })
   const serving = new Set(tickets.map(ticket => ticket.server))
-  for (const pid of imageServers(stateDir))
+  for (const pid of imageServers(nbdDir))
     if (!serving.has(pid)) found.push({ kind: 'image_server', name: `process ${pid}`, about: null })
   return found
 }
 
-/** Processes that serve images for this agent: `qemu-nbd` as we start it, which sees our state where we see it. */
-function imageServers(stateDir: string): number[] {
-  const { dev, ino } = statSync(stateDir)
+/** Processes that serve images for this agent: `qemu-nbd` as we start it, whose socket is in one of our folders (its file 4), also a removed one. */
+function imageServers(nbdDir: string): number[] {
   return readdirSync('/proc').flatMap(name => {
     if (!/^\d+$/.test(name)) return []
     try {
       const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
       if (words[0] !== 'qemu-nbd' || !words.includes('--socket=/proc/self/fd/4/s')) return []
-      const root = statSync(`/proc/${name}/root${stateDir}`)
-      return root.dev === dev && root.ino === ino ? [Number(name)] : []
+      return readlinkSync(`/proc/${name}/fd/4`).startsWith(`${nbdDir}/`) ? [Number(name)] : []
     } catch {
-      return [] // it has just ended, or sees another root
+      return [] // it has just ended
     }
   })
 }
