@@ -17,7 +17,7 @@ export function Capacity() {
       part: data?.cpusUsed ?? 0,
       whole: data?.cpus ?? 0,
       of: t('cpu.of', {
-        used: format.number(Math.round((data?.cpusUsed ?? 0) * 10) / 10),
+        used: format.short(Math.round((data?.cpusUsed ?? 0) * 10) / 10),
         all: format.number(data?.cpus),
       }),
       promised: undefined,

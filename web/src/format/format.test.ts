@@ -18,7 +18,7 @@ test('sizes are binary with about three digits', () => {
 
 test('a part is in the unit of the whole, in the order of the language', () => {
   assert.equal(bytesOf(1.9 * GiB, 4 * GiB, 'en'), '1.9 of 4 GiB')
-  assert.equal(bytesOf(1.9 * GiB, 4 * GiB, 'ko'), '4 GiB 중 1.9')
+  assert.equal(bytesOf(1.9 * GiB, 4 * GiB, 'ko'), '1.9 / 4 GiB')
   assert.equal(bytesOf(null, 4 * GiB, 'en'), '– of 4 GiB')
 })
 

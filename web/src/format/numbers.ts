@@ -61,13 +61,13 @@ export function bitRate(n: Maybe<number>, language: Language): string {
   return `${unit === 0 ? number(value, language) : short(value, language)} ${bitUnits[unit]}`
 }
 
-/** A part of a whole, in the unit of the whole: `1.9 of 4 GiB`, `4 GiB 중 1.9`. */
+/** A part of a whole, in the unit of the whole: `1.9 of 4 GiB`, `1.9 / 4 GiB`. */
 export function bytesOf(part: Maybe<number>, whole: Maybe<number>, language: Language): string {
   if (!known(whole)) return bytes(part, language)
   const { unit } = scaled(whole, 1024, byteUnits)
   const used = known(part) ? short(part / 1024 ** unit, language) : missing
   const all = bytes(whole, language)
-  return language === 'ko' ? `${all} 중 ${used}` : `${used} of ${all}`
+  return language === 'ko' ? `${used} / ${all}` : `${used} of ${all}`
 }
 
 /** A fraction of one as whole percent. What is there is never `0%`, and what is not full never `100%`. */
