@@ -197,7 +197,8 @@ test('a stream tells of changes that its user may see, and of no others', async 
 test('a stream is resumed by its last id and misses nothing', async () => {
   const user = await addUser('resumed')
   const first = await stream(admin)
-  const last = first.seen.at(-1)?.id ?? ''
+  // Like a browser, which keeps the last id that it was told; not every message has one.
+  const last = first.seen.findLast(message => message.id !== '')?.id ?? ''
   first.stop()
   await op('user.update', { userId: user.id, department: 'missed' })
   const second = await stream(admin, last)

@@ -83,18 +83,29 @@ async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Prom
   return { saved: vm.saved }
 }
 
-/** Removes saved memory that has been read. What cannot be removed now is garbage on the domain and no harm to the VM. */
+/** How often, and how long apart (ms), a host is waited for that serves the storage: when the network was cut the role is nobody's for a while. */
+const spmWait = { times: 60, apart: 5000 }
+
+/**
+ * Removes saved memory that has been read. While no host serves the storage it is waited for; what cannot be removed all the same is
+ * garbage on the domain and no harm to the VM.
+ */
 async function dropMemory(j: Job, dataCenterId: string, saved: VolumeRef | null): Promise<void> {
   if (saved === null) return
-  await j.attempt('drop memory', j =>
-    onSpm(j, 'remove', dataCenterId, spm => ({
-      kind: 'image.remove',
-      storageDomainId: saved.storageDomainId,
-      imageId: saved.imageId,
-      spm,
-      wipe: false,
-    })),
-  )
+  for (let n = 1; ; n++) {
+    const again = n === 1 ? '' : ` (${n})`
+    const dropped = await j.attempt(`drop memory${again}`, j =>
+      onSpm(j, 'remove', dataCenterId, spm => ({
+        kind: 'image.remove',
+        storageDomainId: saved.storageDomainId,
+        imageId: saved.imageId,
+        spm,
+        wipe: false,
+      })),
+    )
+    if (dropped.ok || dropped.error.code !== 'data_center.no_spm' || n === spmWait.times) return
+    await j.sleepUntil(`wait for the SPM${again}`, async tx => new Date(tx.now.getTime() + spmWait.apart))
+  }
 }
 
 /** Says why and fails. Nothing is left to undo: each attempt has undone its own. */
