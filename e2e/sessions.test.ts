@@ -24,20 +24,36 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
       const { page } = seat
       const w = words[language]
       seat.expect(/401/)
-      await page.goto('/admin/hosts')
-      await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
-      await noViolations(seat, 'sign-in')
-      await signIn(seat, 'wrong')
-      await page.getByText(w.wrong).waitFor()
-      assert.match(page.url(), /\/sign-in/)
-      await signIn(seat, adminPassword)
-      await page.waitForURL('**/admin/hosts')
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.getByRole('button', { name: w.menu }).click()
-      await page.getByRole('menuitem', { name: w.signOut }).click()
-      await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
+      await seat.during(async () => {
+        await page.goto('/admin/hosts')
+        await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
+        await noViolations(seat, 'sign-in')
+        await signIn(seat, 'wrong')
+        await page.getByText(w.wrong).waitFor()
+        assert.match(page.url(), /\/sign-in/)
+        await signIn(seat, adminPassword)
+        await page.waitForURL('**/admin/hosts')
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.getByRole('button', { name: w.menu }).click()
+        await page.getByRole('menuitem', { name: w.signOut }).click()
+        await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
+      })
       await seat.leave()
     })
+
+  test('a page that finds no engine at first says so, and leads on to what was asked for once there is one', async () => {
+    const seat = await sit(browser, { origin: world.one.url })
+    const { page } = seat
+    seat.expect(/401|Failed to load resource/)
+    let away = true
+    await page.route('**/api/session', route => (away ? route.abort() : route.continue()))
+    await page.goto('/admin/hosts')
+    await page.getByRole('heading', { level: 1, name: 'The engine does not answer' }).waitFor()
+    away = false
+    await signIn(seat, adminPassword)
+    await page.waitForURL('**/admin/hosts')
+    await seat.leave()
+  })
 
   test('an address of another site after sign-in is not followed (W22)', async () => {
     for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']) {

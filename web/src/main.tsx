@@ -48,11 +48,13 @@ onSessionChange(() => {
     void router.invalidate()
   } else {
     stopLive(now.phase === 'out')
-    // Nobody was signed in, and nobody is: the address that was asked for stays the one to go to after sign-in.
-    if (now.phase !== 'out' || was === undefined) return
+    if (now.phase !== 'out') return
     client.clear()
+    const { pathname, href } = router.state.location
+    // Who was not signed in yet (or found no engine at first) goes on to the address that was asked for; who signed out begins anew.
+    const next = was === undefined ? href : undefined
     was = undefined
-    void router.navigate({ href: paths.signIn(), replace: true })
+    if (pathname !== '/sign-in') void router.navigate({ href: paths.signIn(next), replace: true })
   }
 })
 
