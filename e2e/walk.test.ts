@@ -213,6 +213,7 @@ describe('a person and a browser: from signing in to a VM and back', { skip: noR
     await dialog.locator('input[type=file]').setInputFiles(disk)
     await dialog.getByText(basename(disk)).first().waitFor()
     await dialog.getByRole('button', { name: w.uploadStart, exact: true }).click()
+    await page.locator('.rk-upload[data-phase="done"]').waitFor()
     await page.getByRole('row', { name: /tiny/ }).getByText(w.ready, { exact: true }).first().waitFor()
   }
 })
@@ -306,9 +307,13 @@ async function chartsMove(page: Page): Promise<void> {
   await until('the chart to move', async () => (await sentence()) !== first, { deadlineMs: 90_000, everyMs: 500 })
 }
 
+/** Nothing is on its way any more: no skeleton, and a tab that was opened has come. Runs in the page. */
+const settled = `document.querySelector('.pf-v6-c-skeleton, [aria-busy=true]') === null &&
+  document.querySelector('[data-tabs]')?.nextElementSibling !== null`
+
 /** Looks at a page as axe does, and takes its picture when a tour is asked for. */
 async function look(seat: Seat, what: string): Promise<void> {
-  await seat.page.waitForFunction("document.querySelector('.pf-v6-c-skeleton, [aria-busy=true]') === null")
+  await seat.page.waitForFunction(settled)
   await noViolations(seat, what)
   if (tour === undefined) return
   await mkdir(tour, { recursive: true })
