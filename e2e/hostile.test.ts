@@ -87,7 +87,11 @@ describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrows
       for (const path of pages) {
         await page.goto(path)
         await page.getByRole('heading', { level: 1 }).first().waitFor()
-        await page.waitForFunction("document.querySelector('.pf-v6-c-skeleton, [aria-busy=true]') === null")
+        await until(
+          async () =>
+            (await page.evaluate("document.querySelector('.pf-v6-c-skeleton, [aria-busy=true]') === null")) === true,
+          { what: path },
+        )
         assert.equal(await page.evaluate('window.hacked'), undefined, path)
         const wide = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number
         assert.ok(wide <= 0, `${path} is ${wide} pixels wider than the window`)

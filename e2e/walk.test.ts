@@ -309,11 +309,16 @@ async function chartsMove(page: Page): Promise<void> {
 
 /** Nothing is on its way any more: no skeleton, and a tab that was opened has come. Runs in the page. */
 const settled = `document.querySelector('.pf-v6-c-skeleton, [aria-busy=true]') === null &&
-  document.querySelector('[data-tabs]')?.nextElementSibling !== null`
+  (document.querySelector('[data-tabs]') === null ||
+    (document.querySelector('[data-tabs]').nextElementSibling?.getBoundingClientRect().height ?? 0) > 30)`
 
 /** Looks at a page as axe does, and takes its picture when a tour is asked for. */
 async function look(seat: Seat, what: string): Promise<void> {
-  await seat.page.waitForFunction(settled)
+  // Asked by the debugger: waiting inside the page would need what its content security policy forbids.
+  await until(`${what} to be there`, async () => (await seat.page.evaluate(settled)) === true, {
+    deadlineMs: 60_000,
+    everyMs: 100,
+  })
   await noViolations(seat, what)
   if (tour === undefined) return
   await mkdir(tour, { recursive: true })
