@@ -5,7 +5,7 @@ import { adminPassword } from '../engine/test/engine.ts'
 import { startWorld, type World } from '../engine/test/small-world.ts'
 import { noViolations } from './axe.ts'
 import { launch, noBrowser, sit } from './browser.ts'
-import { enter, signIn, words } from './people.ts'
+import { enter, open, signIn, words } from './people.ts'
 
 describe('signing in and out in a browser, against simulated hosts', { skip: noBrowser }, () => {
   let world: World
@@ -25,7 +25,7 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
       const w = words[language]
       seat.expect(/401/)
       await seat.during(async () => {
-        await page.goto('/admin/hosts')
+        await open(page, '/admin/hosts')
         await page.getByRole('button', { name: w.signIn, exact: true }).waitFor()
         await noViolations(seat, 'sign-in')
         await signIn(seat, 'wrong')
@@ -59,7 +59,7 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
     for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']) {
       const seat = await sit(browser, { origin: world.one.url })
       seat.expect(/401/)
-      await seat.page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
+      await open(seat.page, `/sign-in?next=${encodeURIComponent(next)}`)
       await signIn(seat, adminPassword)
       await seat.page.getByRole('button', { name: words.en.menu }).waitFor()
       assert.equal(new URL(seat.page.url()).origin, world.one.url, next)
