@@ -1,6 +1,9 @@
 import type { DomainModule } from '../core/registry.ts'
 import { fragment } from '../db/index.ts'
 import { searchOf } from '../search/index.ts'
+import * as affinityGroup from './affinity/group-operations.ts'
+import * as affinityLabel from './affinity/label-operations.ts'
+import { groups as affinityGroups, labels as affinityLabels } from './affinity/queries.ts'
 import { changeCd } from './cdrom/change.ts'
 import { update as updateCdrom } from './cdrom/operations.ts'
 import { list as cdromList } from './cdrom/queries.ts'
@@ -16,6 +19,7 @@ import { plugNic, unplugNic } from './nic/plug.ts'
 import * as nicQueries from './nic/queries.ts'
 import { templateFields, vmFields } from './search-fields.ts'
 import { list as templateList } from './template/queries.ts'
+import { explain } from './vm/explain.ts'
 import * as vm from './vm/operations.ts'
 import { list as vmList } from './vm/queries.ts'
 import { runsReconciler } from './vm/reconcile.ts'
@@ -29,9 +33,20 @@ import { suspendVm } from './vm/suspend.ts'
 /** VMs with their disks, cards, CDs and consoles, and templates. */
 export const compute: DomainModule = {
   name: 'compute',
-  operations: [...Object.values(vm), ...Object.values(attachment), ...Object.values(nic), updateCdrom, ticket],
+  operations: [
+    ...Object.values(vm),
+    ...Object.values(attachment),
+    ...Object.values(nic),
+    ...Object.values(affinityGroup),
+    ...Object.values(affinityLabel),
+    updateCdrom,
+    ticket,
+  ],
   queries: [
     vmList,
+    explain,
+    affinityGroups,
+    affinityLabels,
     attachmentList,
     nicQueries.list,
     nicQueries.reportedDevices,

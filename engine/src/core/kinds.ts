@@ -138,6 +138,28 @@ export const kinds = {
     also: user => fragment`x.user_id = ${user}`,
   },
   mac_pool: { table: 'mac_pool', base: 'mac_pool', word: 'MAC pool', parents: {} },
+  affinity_group: {
+    table: 'affinity_group_view',
+    base: 'affinity_group',
+    word: 'affinity group',
+    parents: { cluster: fragment`x.cluster_id`, data_center: fragment`x.data_center_id` },
+    ownPermissions: false,
+  },
+  affinity_label: {
+    table: 'affinity_label_view',
+    base: 'affinity_label',
+    word: 'affinity label',
+    parents: {},
+    common: true,
+  },
+  scheduling_policy: {
+    table: 'scheduling_policy',
+    base: 'scheduling_policy',
+    word: 'scheduling policy',
+    parents: {},
+    ownPermissions: false,
+    common: true,
+  },
   tag: { table: 'tag', base: 'tag', word: 'tag', parents: {}, common: true },
   project: { table: 'project', base: 'project', word: 'project', parents: {} },
   job: {

@@ -12,6 +12,8 @@ import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
 import * as overview from './overview.ts'
+import * as schedulingPolicy from './scheduling-policy/operations.ts'
+import * as schedulingPolicyQueries from './scheduling-policy/queries.ts'
 import { searchOf } from '../search/index.ts'
 import { clusterFields, dataCenterFields, hostFields } from './search-fields.ts'
 import { summary } from './summary.ts'
@@ -27,11 +29,19 @@ const managers = new Set<WatchManager>()
 /** Data centers, clusters, hosts, tags, and the watch of hosts. */
 export const inventory: DomainModule = {
   name: 'inventory',
-  operations: [...Object.values(dataCenter), ...Object.values(cluster), ...Object.values(host), ...Object.values(tag)],
+  operations: [
+    ...Object.values(dataCenter),
+    ...Object.values(cluster),
+    ...Object.values(host),
+    ...Object.values(schedulingPolicy),
+    ...Object.values(tag),
+  ],
   queries: [
     dataCenterList,
     clusterList,
     hostList,
+    schedulingPolicyQueries.list,
+    schedulingPolicyQueries.units,
     summary,
     overview.counts,
     overview.now,

@@ -5,6 +5,7 @@ import type { EngineDatabase } from '../../test/database.ts'
 import * as cluster from './cluster/operations.ts'
 import * as dataCenter from './data-center/operations.ts'
 import * as host from './host/operations.ts'
+import * as schedulingPolicy from './scheduling-policy/operations.ts'
 import * as tag from './tag/operations.ts'
 
 const aDataCenter = async (db: EngineDatabase) => (await site(db)).dataCenter
@@ -56,6 +57,16 @@ permissionTest(host.activate, { object: anIdleHost, input: ({ id }) => ({ id }) 
 permissionTest(host.refresh, { object: aHost, input: ({ id }) => ({ id }) })
 permissionTest(host.deactivate, { object: aFreeHost, input: ({ id }) => ({ id }) })
 permissionTest(host.remove, { object: anIdleHost, input: ({ id }) => ({ id }) })
+
+/** A policy that people made. */
+const aPolicy = async ({ db }: EngineDatabase) => {
+  const id = randomUUID()
+  await db.sql`insert into scheduling_policy (id, name) values (${id}, ${another('policy')})`
+  return id
+}
+permissionTest(schedulingPolicy.add, { input: () => ({ name: another('policy') }) })
+permissionTest(schedulingPolicy.update, { input: async (_, db) => ({ id: await aPolicy(db), description: 'x' }) })
+permissionTest(schedulingPolicy.remove, { input: async (_, db) => ({ id: await aPolicy(db) }) })
 
 permissionTest(tag.add, { input: () => ({ name: another('tag') }) })
 permissionTest(tag.update, { input: async (_, db) => ({ id: (await site(db)).tag, description: 'x' }) })

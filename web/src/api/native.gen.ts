@@ -2,52 +2,58 @@
 import type { Operation } from '../../../engine/src/core/operation.ts'
 import type { Query } from '../../../engine/src/core/query.ts'
 import type * as searches from '../../../engine/src/search/search-of.ts'
-import type * as m1 from '../../../engine/src/compute/cdrom/operations.ts'
-import type * as m2 from '../../../engine/src/inventory/cluster/operations.ts'
-import type * as m3 from '../../../engine/src/network/network/operations.ts'
-import type * as m4 from '../../../engine/src/compute/console/ticket.ts'
-import type * as m5 from '../../../engine/src/inventory/data-center/operations.ts'
-import type * as m6 from '../../../engine/src/storage/disk/operations.ts'
-import type * as m7 from '../../../engine/src/compute/disk-attachment/operations.ts'
-import type * as m8 from '../../../engine/src/inventory/host/operations.ts'
-import type * as m9 from '../../../engine/src/storage/transfer/operations.ts'
-import type * as m10 from '../../../engine/src/jobs/control.ts'
-import type * as m11 from '../../../engine/src/compute/nic/operations.ts'
-import type * as m12 from '../../../engine/src/identity/permissions.ts'
-import type * as m13 from '../../../engine/src/identity/preferences.ts'
-import type * as m14 from '../../../engine/src/identity/role-operations.ts'
-import type * as m15 from '../../../engine/src/identity/session-operations.ts'
-import type * as m16 from '../../../engine/src/storage/domain/operations.ts'
-import type * as m17 from '../../../engine/src/inventory/tag/operations.ts'
-import type * as m18 from '../../../engine/src/identity/user-operations.ts'
-import type * as m19 from '../../../engine/src/compute/vm/add.ts'
-import type * as m20 from '../../../engine/src/compute/vm/operations.ts'
-import type * as m21 from '../../../engine/src/compute/vm/change.ts'
-import type * as m22 from '../../../engine/src/network/vnic-profile/operations.ts'
-import type * as m23 from '../../../engine/src/compute/cdrom/queries.ts'
-import type * as m24 from '../../../engine/src/inventory/cluster/queries.ts'
-import type * as m25 from '../../../engine/src/network/network/queries.ts'
-import type * as m26 from '../../../engine/src/compute/console/queries.ts'
-import type * as m27 from '../../../engine/src/inventory/data-center/queries.ts'
-import type * as m28 from '../../../engine/src/storage/disk/queries.ts'
-import type * as m29 from '../../../engine/src/metering/queries.ts'
-import type * as m30 from '../../../engine/src/compute/disk-attachment/queries.ts'
-import type * as m31 from '../../../engine/src/events/queries.ts'
-import type * as m32 from '../../../engine/src/metering/live.ts'
-import type * as m33 from '../../../engine/src/inventory/host/queries.ts'
-import type * as m34 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m35 from '../../../engine/src/invariants/queries.ts'
-import type * as m36 from '../../../engine/src/inventory/overview.ts'
-import type * as m37 from '../../../engine/src/inventory/summary.ts'
-import type * as m38 from '../../../engine/src/jobs/queries.ts'
-import type * as m39 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m40 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m41 from '../../../engine/src/identity/users.ts'
-import type * as m42 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m43 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m44 from '../../../engine/src/compute/template/queries.ts'
-import type * as m45 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m46 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m1 from '../../../engine/src/compute/affinity/group-operations.ts'
+import type * as m2 from '../../../engine/src/compute/affinity/label-operations.ts'
+import type * as m3 from '../../../engine/src/compute/cdrom/operations.ts'
+import type * as m4 from '../../../engine/src/inventory/cluster/operations.ts'
+import type * as m5 from '../../../engine/src/network/network/operations.ts'
+import type * as m6 from '../../../engine/src/compute/console/ticket.ts'
+import type * as m7 from '../../../engine/src/inventory/data-center/operations.ts'
+import type * as m8 from '../../../engine/src/storage/disk/operations.ts'
+import type * as m9 from '../../../engine/src/compute/disk-attachment/operations.ts'
+import type * as m10 from '../../../engine/src/inventory/host/operations.ts'
+import type * as m11 from '../../../engine/src/storage/transfer/operations.ts'
+import type * as m12 from '../../../engine/src/jobs/control.ts'
+import type * as m13 from '../../../engine/src/compute/nic/operations.ts'
+import type * as m14 from '../../../engine/src/identity/permissions.ts'
+import type * as m15 from '../../../engine/src/identity/preferences.ts'
+import type * as m16 from '../../../engine/src/identity/role-operations.ts'
+import type * as m17 from '../../../engine/src/inventory/scheduling-policy/operations.ts'
+import type * as m18 from '../../../engine/src/identity/session-operations.ts'
+import type * as m19 from '../../../engine/src/storage/domain/operations.ts'
+import type * as m20 from '../../../engine/src/inventory/tag/operations.ts'
+import type * as m21 from '../../../engine/src/identity/user-operations.ts'
+import type * as m22 from '../../../engine/src/compute/vm/add.ts'
+import type * as m23 from '../../../engine/src/compute/vm/operations.ts'
+import type * as m24 from '../../../engine/src/compute/vm/change.ts'
+import type * as m25 from '../../../engine/src/network/vnic-profile/operations.ts'
+import type * as m26 from '../../../engine/src/compute/affinity/queries.ts'
+import type * as m27 from '../../../engine/src/compute/cdrom/queries.ts'
+import type * as m28 from '../../../engine/src/inventory/cluster/queries.ts'
+import type * as m29 from '../../../engine/src/network/network/queries.ts'
+import type * as m30 from '../../../engine/src/compute/console/queries.ts'
+import type * as m31 from '../../../engine/src/inventory/data-center/queries.ts'
+import type * as m32 from '../../../engine/src/storage/disk/queries.ts'
+import type * as m33 from '../../../engine/src/metering/queries.ts'
+import type * as m34 from '../../../engine/src/compute/disk-attachment/queries.ts'
+import type * as m35 from '../../../engine/src/events/queries.ts'
+import type * as m36 from '../../../engine/src/metering/live.ts'
+import type * as m37 from '../../../engine/src/inventory/host/queries.ts'
+import type * as m38 from '../../../engine/src/storage/transfer/queries.ts'
+import type * as m39 from '../../../engine/src/invariants/queries.ts'
+import type * as m40 from '../../../engine/src/inventory/overview.ts'
+import type * as m41 from '../../../engine/src/inventory/summary.ts'
+import type * as m42 from '../../../engine/src/jobs/queries.ts'
+import type * as m43 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m44 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m45 from '../../../engine/src/identity/users.ts'
+import type * as m46 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
+import type * as m47 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m48 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m49 from '../../../engine/src/compute/template/queries.ts'
+import type * as m50 from '../../../engine/src/compute/vm/explain.ts'
+import type * as m51 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m52 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -73,133 +79,151 @@ type Wire<D> = D extends Operation<any, infer O, infer I> | Query<any, infer O, 
 
 /** Operations by name. */
 export interface NativeOperations {
-  'cdrom.update': Wire<typeof m1.update>
-  'cluster.add': Wire<typeof m2.add>
-  'cluster.remove': Wire<typeof m2.remove>
-  'cluster.update': Wire<typeof m2.update>
-  'clusterNetwork.attach': Wire<typeof m3.attach>
-  'clusterNetwork.detach': Wire<typeof m3.detach>
-  'clusterNetwork.update': Wire<typeof m3.updateInCluster>
-  'console.ticket': Wire<typeof m4.ticket>
-  'dataCenter.add': Wire<typeof m5.add>
-  'dataCenter.remove': Wire<typeof m5.remove>
-  'dataCenter.update': Wire<typeof m5.update>
-  'disk.add': Wire<typeof m6.add>
-  'disk.remove': Wire<typeof m6.remove>
-  'disk.update': Wire<typeof m6.update>
-  'diskAttachment.add': Wire<typeof m7.add>
-  'diskAttachment.remove': Wire<typeof m7.remove>
-  'diskAttachment.update': Wire<typeof m7.update>
-  'host.activate': Wire<typeof m8.activate>
-  'host.add': Wire<typeof m8.add>
-  'host.deactivate': Wire<typeof m8.deactivate>
-  'host.refresh': Wire<typeof m8.refresh>
-  'host.register': Wire<typeof m8.register>
-  'host.remove': Wire<typeof m8.remove>
-  'host.update': Wire<typeof m8.update>
-  'imageTransfer.add': Wire<typeof m9.add>
-  'imageTransfer.cancel': Wire<typeof m9.cancel>
-  'imageTransfer.extend': Wire<typeof m9.extend>
-  'imageTransfer.finalize': Wire<typeof m9.finalize>
-  'imageTransfer.pause': Wire<typeof m9.pause>
-  'imageTransfer.resume': Wire<typeof m9.resume>
-  'job.abandon': Wire<typeof m10.abandonJob>
-  'job.cancel': Wire<typeof m10.cancelJob>
-  'job.retry': Wire<typeof m10.retryJob>
-  'network.add': Wire<typeof m3.add>
-  'network.remove': Wire<typeof m3.remove>
-  'network.update': Wire<typeof m3.update>
-  'nic.add': Wire<typeof m11.add>
-  'nic.remove': Wire<typeof m11.remove>
-  'nic.update': Wire<typeof m11.update>
-  'permission.add': Wire<typeof m12.addPermission>
-  'permission.remove': Wire<typeof m12.removePermission>
-  'preference.set': Wire<typeof m13.setPreference>
-  'role.add': Wire<typeof m14.addRole>
-  'role.remove': Wire<typeof m14.removeRole>
-  'role.update': Wire<typeof m14.updateRole>
-  'session.end': Wire<typeof m15.endOneSession>
-  'storageDomain.activate': Wire<typeof m16.activate>
-  'storageDomain.add': Wire<typeof m16.add>
-  'storageDomain.attach': Wire<typeof m16.attach>
-  'storageDomain.deactivate': Wire<typeof m16.deactivate>
-  'storageDomain.detach': Wire<typeof m16.detach>
-  'storageDomain.remove': Wire<typeof m16.remove>
-  'storageDomain.update': Wire<typeof m16.update>
-  'tag.add': Wire<typeof m17.add>
-  'tag.assign': Wire<typeof m17.assign>
-  'tag.remove': Wire<typeof m17.remove>
-  'tag.unassign': Wire<typeof m17.unassign>
-  'tag.update': Wire<typeof m17.update>
-  'user.add': Wire<typeof m18.addUser>
-  'user.password': Wire<typeof m18.setPassword>
-  'user.remove': Wire<typeof m18.removeUser>
-  'user.update': Wire<typeof m18.updateUser>
-  'vm.add': Wire<typeof m19.add>
-  'vm.reboot': Wire<typeof m20.reboot>
-  'vm.remove': Wire<typeof m21.remove>
-  'vm.reset': Wire<typeof m20.reset>
-  'vm.shutdown': Wire<typeof m20.shutdown>
-  'vm.start': Wire<typeof m20.start>
-  'vm.stop': Wire<typeof m20.stop>
-  'vm.suspend': Wire<typeof m20.suspend>
-  'vm.update': Wire<typeof m21.update>
-  'vnicProfile.add': Wire<typeof m22.add>
-  'vnicProfile.remove': Wire<typeof m22.remove>
-  'vnicProfile.update': Wire<typeof m22.update>
+  'affinityGroup.add': Wire<typeof m1.add>
+  'affinityGroup.addMember': Wire<typeof m1.addMember>
+  'affinityGroup.remove': Wire<typeof m1.remove>
+  'affinityGroup.removeMember': Wire<typeof m1.removeMember>
+  'affinityGroup.update': Wire<typeof m1.update>
+  'affinityLabel.add': Wire<typeof m2.add>
+  'affinityLabel.assign': Wire<typeof m2.assign>
+  'affinityLabel.remove': Wire<typeof m2.remove>
+  'affinityLabel.unassign': Wire<typeof m2.unassign>
+  'affinityLabel.update': Wire<typeof m2.update>
+  'cdrom.update': Wire<typeof m3.update>
+  'cluster.add': Wire<typeof m4.add>
+  'cluster.remove': Wire<typeof m4.remove>
+  'cluster.update': Wire<typeof m4.update>
+  'clusterNetwork.attach': Wire<typeof m5.attach>
+  'clusterNetwork.detach': Wire<typeof m5.detach>
+  'clusterNetwork.update': Wire<typeof m5.updateInCluster>
+  'console.ticket': Wire<typeof m6.ticket>
+  'dataCenter.add': Wire<typeof m7.add>
+  'dataCenter.remove': Wire<typeof m7.remove>
+  'dataCenter.update': Wire<typeof m7.update>
+  'disk.add': Wire<typeof m8.add>
+  'disk.remove': Wire<typeof m8.remove>
+  'disk.update': Wire<typeof m8.update>
+  'diskAttachment.add': Wire<typeof m9.add>
+  'diskAttachment.remove': Wire<typeof m9.remove>
+  'diskAttachment.update': Wire<typeof m9.update>
+  'host.activate': Wire<typeof m10.activate>
+  'host.add': Wire<typeof m10.add>
+  'host.deactivate': Wire<typeof m10.deactivate>
+  'host.refresh': Wire<typeof m10.refresh>
+  'host.register': Wire<typeof m10.register>
+  'host.remove': Wire<typeof m10.remove>
+  'host.update': Wire<typeof m10.update>
+  'imageTransfer.add': Wire<typeof m11.add>
+  'imageTransfer.cancel': Wire<typeof m11.cancel>
+  'imageTransfer.extend': Wire<typeof m11.extend>
+  'imageTransfer.finalize': Wire<typeof m11.finalize>
+  'imageTransfer.pause': Wire<typeof m11.pause>
+  'imageTransfer.resume': Wire<typeof m11.resume>
+  'job.abandon': Wire<typeof m12.abandonJob>
+  'job.cancel': Wire<typeof m12.cancelJob>
+  'job.retry': Wire<typeof m12.retryJob>
+  'network.add': Wire<typeof m5.add>
+  'network.remove': Wire<typeof m5.remove>
+  'network.update': Wire<typeof m5.update>
+  'nic.add': Wire<typeof m13.add>
+  'nic.remove': Wire<typeof m13.remove>
+  'nic.update': Wire<typeof m13.update>
+  'permission.add': Wire<typeof m14.addPermission>
+  'permission.remove': Wire<typeof m14.removePermission>
+  'preference.set': Wire<typeof m15.setPreference>
+  'role.add': Wire<typeof m16.addRole>
+  'role.remove': Wire<typeof m16.removeRole>
+  'role.update': Wire<typeof m16.updateRole>
+  'schedulingPolicy.add': Wire<typeof m17.add>
+  'schedulingPolicy.remove': Wire<typeof m17.remove>
+  'schedulingPolicy.update': Wire<typeof m17.update>
+  'session.end': Wire<typeof m18.endOneSession>
+  'storageDomain.activate': Wire<typeof m19.activate>
+  'storageDomain.add': Wire<typeof m19.add>
+  'storageDomain.attach': Wire<typeof m19.attach>
+  'storageDomain.deactivate': Wire<typeof m19.deactivate>
+  'storageDomain.detach': Wire<typeof m19.detach>
+  'storageDomain.remove': Wire<typeof m19.remove>
+  'storageDomain.update': Wire<typeof m19.update>
+  'tag.add': Wire<typeof m20.add>
+  'tag.assign': Wire<typeof m20.assign>
+  'tag.remove': Wire<typeof m20.remove>
+  'tag.unassign': Wire<typeof m20.unassign>
+  'tag.update': Wire<typeof m20.update>
+  'user.add': Wire<typeof m21.addUser>
+  'user.password': Wire<typeof m21.setPassword>
+  'user.remove': Wire<typeof m21.removeUser>
+  'user.update': Wire<typeof m21.updateUser>
+  'vm.add': Wire<typeof m22.add>
+  'vm.reboot': Wire<typeof m23.reboot>
+  'vm.remove': Wire<typeof m24.remove>
+  'vm.reset': Wire<typeof m23.reset>
+  'vm.shutdown': Wire<typeof m23.shutdown>
+  'vm.start': Wire<typeof m23.start>
+  'vm.stop': Wire<typeof m23.stop>
+  'vm.suspend': Wire<typeof m23.suspend>
+  'vm.update': Wire<typeof m24.update>
+  'vnicProfile.add': Wire<typeof m25.add>
+  'vnicProfile.remove': Wire<typeof m25.remove>
+  'vnicProfile.update': Wire<typeof m25.update>
 }
 
 /** Queries by name. */
 export interface NativeQueries {
-  'cdrom.list': Wire<typeof m23.list>
-  'cluster.list': Wire<typeof m24.list>
+  'affinityGroup.list': Wire<typeof m26.groups>
+  'affinityLabel.list': Wire<typeof m26.labels>
+  'cdrom.list': Wire<typeof m27.list>
+  'cluster.list': Wire<typeof m28.list>
   'cluster.search': Wire<ReturnType<typeof searches.searchOf>>
-  'clusterNetwork.list': Wire<typeof m25.clusterNetworks>
-  'console.list': Wire<typeof m26.list>
-  'dataCenter.list': Wire<typeof m27.list>
+  'clusterNetwork.list': Wire<typeof m29.clusterNetworks>
+  'console.list': Wire<typeof m30.list>
+  'dataCenter.list': Wire<typeof m31.list>
   'dataCenter.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.list': Wire<typeof m28.list>
+  'disk.list': Wire<typeof m32.list>
   'disk.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.statistics': Wire<typeof m29.diskStatistics>
-  'diskAttachment.list': Wire<typeof m30.list>
-  'event.list': Wire<typeof m31.list>
-  'event.search': Wire<typeof m31.searchEvents>
-  'host.history': Wire<typeof m32.hostHistory>
-  'host.list': Wire<typeof m33.list>
-  'host.now': Wire<typeof m32.hostNow>
+  'disk.statistics': Wire<typeof m33.diskStatistics>
+  'diskAttachment.list': Wire<typeof m34.list>
+  'event.list': Wire<typeof m35.list>
+  'event.search': Wire<typeof m35.searchEvents>
+  'host.history': Wire<typeof m36.hostHistory>
+  'host.list': Wire<typeof m37.list>
+  'host.now': Wire<typeof m36.hostNow>
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
-  'host.statistics': Wire<typeof m29.hostStatistics>
-  'imageTransfer.list': Wire<typeof m34.list>
-  'invariants': Wire<typeof m35.invariants>
-  'inventory.counts': Wire<typeof m36.counts>
-  'inventory.now': Wire<typeof m36.now>
-  'inventory.summary': Wire<typeof m37.summary>
-  'job.list': Wire<typeof m38.list>
-  'job.steps': Wire<typeof m38.stepsOf>
-  'macPool.list': Wire<typeof m39.list>
-  'network.list': Wire<typeof m25.list>
+  'host.statistics': Wire<typeof m33.hostStatistics>
+  'imageTransfer.list': Wire<typeof m38.list>
+  'invariants': Wire<typeof m39.invariants>
+  'inventory.counts': Wire<typeof m40.counts>
+  'inventory.now': Wire<typeof m40.now>
+  'inventory.summary': Wire<typeof m41.summary>
+  'job.list': Wire<typeof m42.list>
+  'job.steps': Wire<typeof m42.stepsOf>
+  'macPool.list': Wire<typeof m43.list>
+  'network.list': Wire<typeof m29.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m40.list>
-  'nic.statistics': Wire<typeof m29.nicStatistics>
-  'permission.list': Wire<typeof m12.listPermissions>
-  'preference.list': Wire<typeof m13.listPreferences>
-  'role.list': Wire<typeof m41.listRoles>
-  'session.list': Wire<typeof m15.listSessions>
-  'storageDomain.files': Wire<typeof m42.files>
-  'storageDomain.list': Wire<typeof m42.list>
+  'nic.list': Wire<typeof m44.list>
+  'nic.statistics': Wire<typeof m33.nicStatistics>
+  'permission.list': Wire<typeof m14.listPermissions>
+  'preference.list': Wire<typeof m15.listPreferences>
+  'role.list': Wire<typeof m45.listRoles>
+  'schedulingPolicy.list': Wire<typeof m46.list>
+  'schedulingPolicy.units': Wire<typeof m46.units>
+  'session.list': Wire<typeof m18.listSessions>
+  'storageDomain.files': Wire<typeof m47.files>
+  'storageDomain.list': Wire<typeof m47.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m43.assignments>
-  'tag.list': Wire<typeof m43.list>
-  'template.list': Wire<typeof m44.list>
+  'tag.assignments': Wire<typeof m48.assignments>
+  'tag.list': Wire<typeof m48.list>
+  'template.list': Wire<typeof m49.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m41.listUsers>
+  'user.list': Wire<typeof m45.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m41.whoAmI>
-  'vm.history': Wire<typeof m32.vmHistory>
-  'vm.list': Wire<typeof m45.list>
-  'vm.now': Wire<typeof m32.vmNow>
-  'vm.reportedDevices': Wire<typeof m40.reportedDevices>
+  'user.self': Wire<typeof m45.whoAmI>
+  'vm.explain': Wire<typeof m50.explain>
+  'vm.history': Wire<typeof m36.vmHistory>
+  'vm.list': Wire<typeof m51.list>
+  'vm.now': Wire<typeof m36.vmNow>
+  'vm.reportedDevices': Wire<typeof m44.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
-  'vm.statistics': Wire<typeof m29.vmStatistics>
-  'vnicProfile.list': Wire<typeof m46.list>
+  'vm.statistics': Wire<typeof m33.vmStatistics>
+  'vnicProfile.list': Wire<typeof m52.list>
 }

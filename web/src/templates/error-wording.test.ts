@@ -47,6 +47,9 @@ test('values become texts: lists, statuses, numbers, and what was said of each',
   })
   assert.deepEqual(wordedValues([{ host: 'hyper1', reason: 'no route' }], o), { reasons: 'hyper1: no route' })
   assert.deepEqual(wordedValues('text', o), {})
+  const refusals = [{ host: 'hyper1', reason: { code: 'pinned' }, sentence: 'is none of them' }]
+  assert.deepEqual(wordedValues({ refusals }, o), { refusals: 'hyper1: is none of them' })
+  assert.deepEqual(wordedValues({ refusals }, { ...o, reasonWord: () => 'worded' }), { refusals: 'hyper1: worded' })
 })
 
 const makers =

@@ -18,19 +18,23 @@ export function wordingKey(words: Words, code: string, values: Readonly<Record<s
   })
 }
 
+/** Words a reason that is data, such as why a host takes no VM. */
+type ReasonWord = (reason: unknown) => string | undefined
+
 /** One entry of a list in an error's detail, as people read it: a name, or where and what. */
-function entry(value: unknown): string {
+function entry(value: unknown, reasonWord: ReasonWord | undefined): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  const { path, host, name, message, reason } = value as Record<string, unknown>
+  const { path, host, name, message, reason, sentence } = value as Record<string, unknown>
   const where = [path, host, name].find(part => typeof part === 'string' && part !== '')
-  const what = [message, reason].find(part => typeof part === 'string')
+  const worded = typeof reason === 'object' && reason !== null ? reasonWord?.(reason) : undefined
+  const what = [worded, message, reason, sentence].find(part => typeof part === 'string')
   return [where, what].filter(part => part !== undefined).join(': ')
 }
 
 /** The named values of an error's detail as texts: lists in the language's way, statuses by their words, numbers grouped. */
 export function wordedValues(
   detail: unknown,
-  o: { language: string; statusWord: (status: string) => string },
+  o: { language: string; statusWord: (status: string) => string; reasonWord?: ReasonWord },
 ): Record<string, string> {
   if (Array.isArray(detail)) return wordedValues({ reasons: detail }, o)
   if (typeof detail !== 'object' || detail === null) return {}
@@ -41,7 +45,9 @@ export function wordedValues(
         value.map(status => o.statusWord(String(status))),
       )
     if (Array.isArray(value))
-      return value.length === 0 ? undefined : new Intl.ListFormat(o.language).format(value.map(entry))
+      return value.length === 0
+        ? undefined
+        : new Intl.ListFormat(o.language).format(value.map(each => entry(each, o.reasonWord)))
     if (typeof value === 'number') return new Intl.NumberFormat(o.language).format(value)
     return typeof value === 'string' ? value : undefined
   }

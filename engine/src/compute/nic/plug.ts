@@ -2,7 +2,7 @@ import { conflict } from '@rookery/model'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job, type JobTx } from '../../jobs/index.ts'
-import { nicsOf } from '../vm/place.ts'
+import { nicsOf } from '../vm/choose.ts'
 import { mustRun } from '../vm/stop.ts'
 import { runOf } from '../vm/store.ts'
 

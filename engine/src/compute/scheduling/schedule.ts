@@ -1,87 +1,123 @@
-import { filters } from './filters.ts'
-import { weights } from './weights.ts'
+import { type Refusal, type RefusalReason, refusalSentence } from '@rookery/model'
+import { always, chosen, type Filter, type Surroundings, tightest } from './filters.ts'
+import type { Candidate, Need, Policy } from './need.ts'
+import { type Weight, weights } from './weights.ts'
 
-/** What a run needs of a host. Everything that narrows the choice is compiled into this. Sizes are bytes. */
-export interface Need {
-  /** Memory that is held for it: guaranteed memory and QEMU's own. */
-  memory: number
-  vcpus: number
-  /** Only these, when not empty: pinned VMs, run once on a host. */
-  hostIds: readonly string[]
-  networkIds: readonly string[]
-  storageDomainIds: readonly string[]
-  taskKinds: readonly string[]
-  firmware: 'bios' | 'uefi' | 'uefi_secure'
-  machine: 'pc' | 'q35'
-}
-
-/** What placement knows of a host. */
-export interface Candidate {
-  id: string
-  name: string
-  status: string
-  /** Physical memory. */
-  memory: number
-  /** Threads of all CPUs. */
-  cpus: number
-  reservedMemory: number
-  reservedVcpus: number
-  networkIds: readonly string[]
-  /** Storage domains that it has connected and that work there. */
-  storageDomainIds: readonly string[]
-  taskKinds: readonly string[]
-  firmware: readonly string[]
-  machines: readonly string[]
-}
-
-/** How a cluster wants its hosts filled. */
-export interface Policy {
-  /** Percent of the physical memory that may be promised: 100 none, 150 server, 200 desktop. */
-  overcommit: number
-  /** Weights by name; absent: 1. */
-  factors: Readonly<Record<string, number>>
-}
-
-/** Why a host was not taken. */
-export interface Refusal {
-  hostId: string
-  host: string
-  filter: string
-  reason: string
-}
-
-/** Null: the host will do; otherwise the sentence why not. */
-export type Filter = (need: Need, host: Candidate, policy: Policy) => string | null
-/** Smaller is better. Numbers are ranked among the hosts that are left, so their unit does not matter. */
-export type Weight = (need: Need, host: Candidate) => number
+export type { Candidate, Need, Policy } from './need.ts'
 
 /** Result of {@link schedule}. */
 export type Placement = { host: Candidate } | { refusals: Refusal[] }
 
+/** What one weight said of a host. */
+export interface Weighed {
+  weight: string
+  factor: number
+  value: number
+  /** How many hosts it is better than; more is better. */
+  rank: number
+}
+
+/** Everything that was found about one host. */
+export interface Judged {
+  host: Candidate
+  /** All reasons against it, not only the first; empty: it would do. */
+  refusals: Refusal[]
+  weighed: Weighed[]
+  /** Sum of ranks times factors; the host with the most is taken. 0 for hosts that would not do. */
+  score: number
+}
+
 /**
- * Chooses a host: the first filter that refuses it says why; those that are left are ranked by each weight, and the ranks are summed
- * with the policy's factors. Equals are told apart by id, so that everybody who looks at the same hosts chooses the same.
+ * Chooses a host: the first filter that refuses it says why; those that are left are ranked by each weight of the policy, and the ranks
+ * are summed with the policy's factors, as oVirt's rank selector does. Equals are told apart by id, so that everybody who looks at the
+ * same hosts chooses the same.
  */
 export function schedule(need: Need, hosts: readonly Candidate[], policy: Policy): Placement {
+  const around = { policy, tightest: tightest(hosts, policy) }
+  const looking = filtersOf(policy)
   const refusals: Refusal[] = []
   const able = hosts.filter(host => {
-    for (const [filter, check] of Object.entries(filters)) {
-      const reason = check(need, host, policy)
-      if (reason === null) continue
-      refusals.push({ hostId: host.id, host: host.name, filter, reason })
-      return false
-    }
-    return true
+    const refusal = firstRefusal(looking, need, host, around)
+    if (refusal !== null) refusals.push(refusal)
+    return refusal === null
   })
-  const scores = new Map(able.map(host => [host.id, 0]))
-  for (const [name, weigh] of Object.entries(weights)) {
-    const factor = policy.factors[name] ?? 1
-    const values = able.map(host => weigh(need, host))
-    const ladder = [...new Set(values)].sort((a, b) => a - b)
-    able.forEach((host, n) => {
-      scores.set(host.id, (scores.get(host.id) ?? 0) + factor * ladder.indexOf(values[n] as number))
+  const best = ranked(need, able, policy)[0]
+  return best === undefined ? { refusals } : { host: best.host }
+}
+
+/** Says of every host whether it would take the VM, with every reason against it and what the weights say for it; the best first. */
+export function explain(need: Need, hosts: readonly Candidate[], policy: Policy): Judged[] {
+  const around = { policy, tightest: tightest(hosts, policy) }
+  const looking = filtersOf(policy)
+  const all = hosts.map(host => ({
+    host,
+    refusals: looking.flatMap(([name, filter]) => {
+      const reason = filter(need, host, around)
+      return reason === null ? [] : [refusalOf(host, name, reason)]
+    }),
+  }))
+  const able = all.filter(({ refusals }) => refusals.length === 0).map(({ host }) => host)
+  const others = all
+    .filter(({ refusals }) => refusals.length > 0)
+    .sort((a, b) => a.refusals.length - b.refusals.length || (a.host.name < b.host.name ? -1 : 1))
+  return [
+    ...ranked(need, able, policy),
+    ...others.map(({ host, refusals }) => ({ host, refusals, weighed: [], score: 0 })),
+  ]
+}
+
+/** A refusal with its English sentence. */
+export const refusalOf = (host: { id: string; name: string }, filter: string, reason: RefusalReason): Refusal => ({
+  hostId: host.id,
+  host: host.name,
+  filter,
+  reason,
+  sentence: refusalSentence(reason),
+})
+
+/** Those that always look, then those of the policy. */
+const filtersOf = (policy: Policy): [string, Filter][] => [
+  ...Object.entries<Filter>(always),
+  ...Object.entries<Filter>(chosen).filter(([name]) => policy.filters.includes(name)),
+]
+
+function firstRefusal(
+  looking: readonly [string, Filter][],
+  need: Need,
+  host: Candidate,
+  around: Surroundings,
+): Refusal | null {
+  for (const [name, filter] of looking) {
+    const reason = filter(need, host, around)
+    if (reason !== null) return refusalOf(host, name, reason)
+  }
+  return null
+}
+
+/** The hosts with what each weight says of them, the one to take first. */
+function ranked(need: Need, hosts: readonly Candidate[], policy: Policy): Judged[] {
+  const judged = hosts.map(host => ({ host, refusals: [], weighed: [] as Weighed[], score: 0 }))
+  for (const [weight, weigh] of Object.entries<Weight>(weights)) {
+    const factor = policy.factors[weight] ?? 0
+    if (factor === 0) continue
+    const values = hosts.map(host => weigh(need, host, policy))
+    const rank = ranks(values)
+    judged.forEach((each, n) => {
+      const value = values[n] as number
+      const one = { weight, factor, value, rank: rank(value) }
+      each.weighed.push(one)
+      each.score += factor * one.rank
     })
   }
-  const best = able.toSorted((a, b) => (scores.get(a.id) ?? 0) - (scores.get(b.id) ?? 0) || (a.id < b.id ? -1 : 1))[0]
-  return best === undefined ? { refusals } : { host: best }
+  return judged.sort((a, b) => b.score - a.score || (a.host.id < b.host.id ? -1 : 1))
+}
+
+/** The rank of a value among all: how many come after the first that equals it when the smallest stands first. */
+function ranks(values: readonly number[]): (value: number) => number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const rank = new Map<number, number>()
+  sorted.forEach((value, position) => {
+    if (!rank.has(value)) rank.set(value, values.length - 1 - position)
+  })
+  return value => rank.get(value) ?? 0
 }

@@ -1,11 +1,11 @@
-import { conflict } from '@rookery/model'
+import { conflict, type Refusal } from '@rookery/model'
 import type { VolumeRef } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, type Job, type JobFailure, job, type JobTx } from '../../jobs/index.ts'
 import { failure, onSpm } from '../../storage/spm/on-spm.ts'
-import type { Refusal } from '../scheduling/schedule.ts'
-import { noHost, type PlacedRun, placeAndReserve, release } from './place.ts'
+import { noHost, startRefusal } from './choose.ts'
+import { type PlacedRun, placeAndReserve, release } from './place.ts'
 import { StartVm } from './types.ts'
 
 /** Most hosts that a start tries. */
@@ -56,9 +56,9 @@ export const startVm = job(
       if (attempt.ok) return dropMemory(j, dataCenterId, attempt.value.saved)
       if (attempt.error.code !== 'vm.host_refused') return giveUp(j, i, attempt.error)
       const { hostId, host } = attempt.error.detail as { hostId: string; host: string }
-      tried.push({ hostId, host, filter: 'Start', reason: attempt.error.message })
+      tried.push(startRefusal({ id: hostId, name: host }, attempt.error.message))
     }
-    return giveUp(j, i, noHost(name, tried))
+    return giveUp(j, i, noHost('run', name, tried))
   },
 )
 

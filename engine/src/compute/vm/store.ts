@@ -76,6 +76,9 @@ export async function writeConfig(
   await refund(sql, vm.projectId, { vcpus: old.vcpus, memory: old.memory })
   await charge(sql, vm.projectId, { vcpus: fresh.vcpus, memory: fresh.memory })
   await sql`update vm set config = ${json(config)} where id = ${vm.id}::uuid`
+  if (config.highAvailability.enabled !== vm.config.highAvailability.enabled)
+    await sql`update reservation r set highly_available = ${config.highAvailability.enabled}
+      from vm_run u where u.id = r.run_id and u.vm_id = ${vm.id}::uuid`
 }
 
 /** Whether another VM of the data center has this name. */

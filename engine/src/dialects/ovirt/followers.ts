@@ -1,3 +1,4 @@
+import { groups as listGroups, labels as listLabels } from '../../compute/affinity/queries.ts'
 import { ask } from '../../core/call.ts'
 import { list as listCdroms } from '../../compute/cdrom/queries.ts'
 import { list as listConsoles } from '../../compute/console/queries.ts'
@@ -16,6 +17,8 @@ import { networkFilters } from '../../network/vnic-profile/filters.ts'
 import { list as listProfiles } from '../../network/vnic-profile/queries.ts'
 import { list as listDisks } from '../../storage/disk/queries.ts'
 import { list as listDomains } from '../../storage/domain/queries.ts'
+import { list as listPolicies } from '../../inventory/scheduling-policy/queries.ts'
+import { groupToWire, labelToWire } from './affinity/affinity-wire.ts'
 import { cdromToWire } from './cdroms/cdrom-routes.ts'
 import { clusterToWire } from './clusters/cluster-wire.ts'
 import { consoleToWire } from './consoles/console-routes.ts'
@@ -29,6 +32,7 @@ import type { ApiRequest } from './kernel/route.ts'
 import { statisticToWire } from './kernel/statistics.ts'
 import { networkToWire, vnicProfileToWire } from './networks/network-wire.ts'
 import { deviceToWire, nicToWire } from './nics/nic-routes.ts'
+import { partsToWire } from './scheduling/scheduling-wire.ts'
 import { storageDomainToWire } from './storage-domains/storage-domain-wire.ts'
 import { tagToWire } from './tags/tag-routes.ts'
 import { templateToWire } from './templates/template-routes.ts'
@@ -112,6 +116,48 @@ const tagsOf = (objectKind: 'vm' | 'host' | 'template' | 'user', owner: string):
 const cluster = reference('cluster', 'Cluster', listClusters, clusterToWire)
 const dataCenter = reference('data_center', 'DataCenter', listDataCenters, dataCenterToWire)
 const statisticsElement = 'statistics'
+
+/** What a list of ids of one row leads to: one query for the ids of all parents, handed out by whoever named them. */
+function named<P extends { id: string }, R extends { id: string }>(
+  element: string,
+  type: TypeName,
+  parentsOf: (request: ApiRequest, ids: string[]) => Promise<P[]>,
+  idsOf: (parent: P) => readonly string[],
+  rowsOf: (request: ApiRequest, ids: string[]) => Promise<R[]>,
+  toWire: (row: R) => WireObject,
+): Follower {
+  return {
+    element,
+    type,
+    async load(request, parents) {
+      const owners = await parentsOf(request, parentIds(parents))
+      const ids = [...new Set(owners.flatMap(idsOf))]
+      const rows = new Map((ids.length === 0 ? [] : await rowsOf(request, ids)).map(row => [row.id, toWire(row)]))
+      return new Map(
+        owners.map(owner => [
+          owner.id,
+          idsOf(owner)
+            .map(id => rows.get(id))
+            .filter(row => row !== undefined),
+        ]),
+      )
+    },
+  }
+}
+
+const groupsOf = (r: ApiRequest, ids: string[]) => ask(r.env, listGroups, { ids })
+const labelsOf = (r: ApiRequest, ids: string[]) => ask(r.env, listLabels, { ids })
+const vmsOf = (r: ApiRequest, ids: string[]) => ask(r.env, listVms, { ids })
+const hostsOf = (r: ApiRequest, ids: string[]) => ask(r.env, listHosts, { ids })
+
+const partsOf = (name: keyof typeof partsToWire, element: string, type: TypeName): Follower => ({
+  element,
+  type,
+  load: async (request, parents) =>
+    new Map(
+      (await ask(request.env, listPolicies, { ids: parentIds(parents) })).map(row => [row.id, partsToWire[name](row)]),
+    ),
+})
 
 /** Every name that `follow` knows, by type; names are lower case without underscores. */
 export const followers: Followers = {
@@ -209,6 +255,13 @@ export const followers: Followers = {
       row => row.clusterId,
       row => networkToWire(row, row),
     ),
+    affinitygroups: collection(
+      'affinity_groups',
+      'AffinityGroup',
+      (r, clusterIds) => ask(r.env, listGroups, { clusterIds }),
+      row => row.clusterId,
+      groupToWire,
+    ),
     managementnetwork: reference('management_network', 'Network', listNetworks, row => networkToWire(row)),
   },
   DataCenter: {
@@ -254,6 +307,51 @@ export const followers: Followers = {
     ),
   },
   VnicProfile: { network: reference('network', 'Network', listNetworks, row => networkToWire(row)) },
+  AffinityGroup: {
+    cluster,
+    vms: named('vms', 'Vm', groupsOf, row => row.vmIds, vmsOf, vmToWire),
+    hosts: named(
+      'hosts',
+      'Host',
+      groupsOf,
+      row => row.hostIds,
+      hostsOf,
+      row => hostToWire(row),
+    ),
+    vmlabels: named(
+      'vm_labels',
+      'AffinityLabel',
+      groupsOf,
+      row => row.vmLabelIds,
+      labelsOf,
+      row => labelToWire(row),
+    ),
+    hostlabels: named(
+      'host_labels',
+      'AffinityLabel',
+      groupsOf,
+      row => row.hostLabelIds,
+      labelsOf,
+      row => labelToWire(row),
+    ),
+  },
+  AffinityLabel: {
+    vms: named('vms', 'Vm', labelsOf, row => row.vmIds, vmsOf, vmToWire),
+    hosts: named(
+      'hosts',
+      'Host',
+      labelsOf,
+      row => row.hostIds,
+      hostsOf,
+      row => hostToWire(row),
+    ),
+  },
+  SchedulingPolicy: {
+    filters: partsOf('filters', 'filters', 'Filter'),
+    weight: partsOf('weights', 'weight', 'Weight'),
+    weights: partsOf('weights', 'weight', 'Weight'),
+    balances: partsOf('balances', 'balances', 'Balance'),
+  },
   Template: { cluster, tags: tagsOf('template', 'templates') },
   ImageTransfer: {
     disk: reference('disk', 'Disk', listDisks, diskToWire),

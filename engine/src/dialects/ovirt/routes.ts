@@ -1,3 +1,4 @@
+import { affinityRoutes } from './affinity/affinity-routes.ts'
 import { cdromRoutes } from './cdroms/cdrom-routes.ts'
 import { clusterRoutes } from './clusters/cluster-routes.ts'
 import { consoleRoutes } from './consoles/console-routes.ts'
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...dataCenterRoutes,
   ...clusterRoutes,
   ...schedulingRoutes,
+  ...affinityRoutes,
   ...hostRoutes,
   ...storageDomainRoutes,
   ...diskRoutes,

@@ -33,6 +33,14 @@ before(async () => {
   const nic = await admin.good('POST', `/vms/${idOf(vm)}/nics`, '<nic><name>nic1</name></nic>')
   const tag = await admin.good('POST', '/tags', '<tag><name>walked</name></tag>')
   await admin.good('POST', `/vms/${idOf(vm)}/tags`, '<tag><name>walked</name></tag>')
+  const cluster = await byName(admin, 'clusters', 'Default')
+  const group = await admin.good(
+    'POST',
+    `/clusters/${idOf(cluster)}/affinitygroups`,
+    '<affinity_group><name>walked</name></affinity_group>',
+  )
+  const label = await admin.good('POST', '/affinitylabels', '<affinity_label><name>walked</name></affinity_label>')
+  await admin.good('POST', `/vms/${idOf(vm)}/affinitylabels`, '<affinity_label><name>walked</name></affinity_label>')
   const user = await admin.good(
     'POST',
     '/users',
@@ -51,6 +59,12 @@ before(async () => {
     clusterlevels: '4.7',
     permits: '1',
     schedulingpolicies: 'b4ed2332-a7ac-4d5f-9596-99a439cb2812',
+    affinitygroups: idOf(group),
+    affinitylabels: idOf(label),
+    filters: '6d636bf6-a35c-4f9d-b68d-0731f720cddc',
+    schedulingpolicyunits: '6d636bf6-a35c-4f9d-b68d-0731f720cddc',
+    weights: '7db4ab05-81ab-42e8-868a-aee2df483edb',
+    balances: '38440000-8cf0-14bd-c43e-10b96e4ef00a',
     datacenters: idOf(await byName(admin, 'datacenters', 'Default')),
     clusters: idOf(await byName(admin, 'clusters', 'Default')),
     networks: idOf(await byName(admin, 'networks', 'ovirtmgmt')),
@@ -102,6 +116,12 @@ const catalogues = new Set([
   '/operatingsystems/:id',
   '/schedulingpolicies',
   '/schedulingpolicies/:id',
+  ...['filters', 'weights', 'balances'].flatMap(parts => [
+    `/schedulingpolicies/:policy/${parts}`,
+    `/schedulingpolicies/:policy/${parts}/:id`,
+  ]),
+  '/schedulingpolicyunits',
+  '/schedulingpolicyunits/:id',
 ])
 
 test('every list that an administrator reads is a document with its wrapper, in XML and in JSON', async () => {
@@ -130,6 +150,9 @@ test('every entity of a list has an id, an href that leads to it, and links that
     'networks',
     'vnicprofiles',
     'templates',
+    'affinitylabels',
+    'schedulingpolicies',
+    'schedulingpolicyunits',
     'tags',
     'users',
     'roles',
@@ -204,6 +227,12 @@ function bodyFor(type: string): string {
     ImageTransfer: `<image_transfer><disk id="${ids['disks']}"/><direction>download</direction></image_transfer>`,
     Network: `<network id="${ids['networks']}"><name>stolen</name><data_center id="${ids['datacenters']}"/></network>`,
     VnicProfile: `<vnic_profile><name>stolen</name><network id="${ids['networks']}"/></vnic_profile>`,
+    SchedulingPolicy: '<scheduling_policy><name>stolen</name></scheduling_policy>',
+    Filter: `<filter><scheduling_policy_unit id="${ids['filters']}"/></filter>`,
+    Weight: `<weight><scheduling_policy_unit id="${ids['weights']}"/></weight>`,
+    Balance: `<balance><scheduling_policy_unit id="${ids['balances']}"/></balance>`,
+    AffinityGroup: '<affinity_group><name>stolen</name></affinity_group>',
+    AffinityLabel: `<affinity_label id="${ids['affinitylabels']}"><name>stolen</name></affinity_label>`,
     Tag: `<tag id="${ids['tags']}"><name>stolen</name></tag>`,
     User: '<user><user_name>stolen@internal-authz</user_name></user>',
     Role: '<role><name>stolen</name><permits><permit id="1"/></permits></role>',

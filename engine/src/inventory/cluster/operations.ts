@@ -7,6 +7,8 @@ import { json } from '../../db/index.ts'
 import { find, lockWord, mustBeSeen } from '../access.ts'
 import type { DataCenterRow } from '../data-center/types.ts'
 import { applyPatch } from '../patch.ts'
+import { policyById } from '../scheduling-policy/store.ts'
+import { policyNoneId } from '../../compute/scheduling/policies.ts'
 import { cpuType } from './cpu-types.ts'
 import { AddCluster, type ClusterRow, ClusterSettings, RemoveCluster, UpdateCluster } from './types.ts'
 
@@ -29,6 +31,14 @@ function knownCpu(name: string | null | undefined): void {
     )
 }
 
+/** The policy exists, and stays until the end of the transaction. */
+async function knownPolicy(ctx: Ctx, id: string | undefined): Promise<void> {
+  if (id === undefined) return
+  await lockWord(ctx.sql, 'scheduling policies')
+  if ((await policyById(ctx.sql, id)) === undefined)
+    throw notFound('scheduling_policy.not_found', `Entity not found: SchedulingPolicy: id=${id}`)
+}
+
 /** Makes a cluster; the management network of its data center comes with it. */
 export const add = operation({
   name: 'cluster.add',
@@ -37,6 +47,7 @@ export const add = operation({
   permit: { action: 'create_cluster', on: i => ({ kind: 'data_center', id: i.dataCenterId }) },
   async run(ctx, i) {
     knownCpu(i.cpuType)
+    await knownPolicy(ctx, i.schedulingPolicyId)
     await freeName(ctx, 'create', i.name, null)
     const dataCenter = await find<DataCenterRow>(ctx, 'data_center', i.dataCenterId)
     const network = await ctx.sql.maybe<{ id: string }>`
@@ -50,11 +61,12 @@ export const add = operation({
       )
     const id = randomUUID()
     await ctx.sql`insert into cluster (id, data_center_id, name, description, comment, cpu_type, level_major, level_minor,
-        memory_overcommit, ballooning, ksm, threads_as_cores, switch_type, firewall_type, bios_type, settings)
+        memory_overcommit, ballooning, ksm, threads_as_cores, switch_type, firewall_type, bios_type,
+        scheduling_policy_id, settings)
       values (${id}, ${i.dataCenterId}, ${i.name}, ${i.description ?? ''}, ${i.comment ?? ''}, ${i.cpuType ?? null},
         ${i.level?.major ?? dataCenter.levelMajor}, ${i.level?.minor ?? dataCenter.levelMinor}, ${i.memoryOvercommit ?? 100},
         ${i.ballooning ?? true}, ${i.ksm ?? true}, ${i.threadsAsCores ?? false}, ${i.switchType ?? 'legacy'},
-        ${i.firewallType ?? 'firewalld'}, ${i.biosType ?? 'q35_sea_bios'},
+        ${i.firewallType ?? 'firewalld'}, ${i.biosType ?? 'q35_sea_bios'}, ${i.schedulingPolicyId ?? policyNoneId},
         ${json(applyPatch(ClusterSettings.parse({}), i.settings ?? {}))})`
     await ctx.sql`insert into cluster_network (cluster_id, network_id, required, usages)
       values (${id}, ${network.id}, true, ${['management', 'display', 'migration', 'default_route']})`
@@ -80,6 +92,7 @@ export const update = operation({
     const row = await find<ClusterRow>(ctx, 'cluster', i.id)
     mustBeSeen(row, i.version)
     knownCpu(i.cpuType)
+    await knownPolicy(ctx, i.schedulingPolicyId)
     if (i.name !== undefined && i.name !== row.name) await freeName(ctx, 'edit', i.name, i.id)
     const used = await ctx.sql.one<{ hosts: number; vms: number; running: number }>`
       select (select count(*) from host where cluster_id = ${i.id}::uuid) as hosts,
@@ -97,14 +110,22 @@ export const update = operation({
       throw conflict('cluster.level', 'Cannot edit Cluster. The compatibility version cannot be lowered.')
     if (i.cpuType !== undefined && i.cpuType !== row.cpuType && used.running > 0 && !isUpward(row.cpuType, i.cpuType))
       throw conflict('cluster.cpu_lowered', 'Cannot edit Cluster. While VMs run its CPU type can only be raised.')
-    const settings = applyPatch(ClusterSettings.parse(row.settings), i.settings ?? {})
+    const settings = {
+      ...applyPatch(ClusterSettings.parse(row.settings), i.settings ?? {}),
+      // A list of its own: what is not said any more is the policy's again. So is everything when the policy becomes another one.
+      ...(i.settings?.schedulingProperties !== undefined
+        ? { schedulingProperties: i.settings.schedulingProperties }
+        : i.schedulingPolicyId !== undefined && i.schedulingPolicyId !== row.schedulingPolicyId
+          ? { schedulingProperties: {} }
+          : {}),
+    }
     await ctx.sql`update cluster set name = ${i.name ?? row.name}, description = ${i.description ?? row.description},
       comment = ${i.comment ?? row.comment}, data_center_id = ${i.dataCenterId ?? row.dataCenterId},
       cpu_type = ${i.cpuType === undefined ? row.cpuType : i.cpuType}, level_minor = ${i.level?.minor ?? row.levelMinor},
       memory_overcommit = ${i.memoryOvercommit ?? row.memoryOvercommit}, ballooning = ${i.ballooning ?? row.ballooning},
       ksm = ${i.ksm ?? row.ksm}, threads_as_cores = ${i.threadsAsCores ?? row.threadsAsCores},
       switch_type = ${i.switchType ?? row.switchType}, firewall_type = ${i.firewallType ?? row.firewallType},
-      bios_type = ${i.biosType ?? row.biosType}, settings = ${json(settings)}, version = version + 1
+      bios_type = ${i.biosType ?? row.biosType}, scheduling_policy_id = ${i.schedulingPolicyId ?? row.schedulingPolicyId}, settings = ${json(settings)}, version = version + 1
       where id = ${i.id}::uuid`
     ctx.changed('cluster', i.id)
     const name = i.name ?? row.name

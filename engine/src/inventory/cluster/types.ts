@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { id, name, seenVersion, text } from '../input.ts'
 import { patchOf } from '../patch.ts'
+import { PolicyValues } from '../scheduling-policy/types.ts'
 
-/** What clients set on a cluster and read back; nothing in this release acts on it. */
+/** What else people say of a cluster, with a default for each word. */
 export const ClusterSettings = z.strictObject({
   onError: z.enum(['migrate', 'migrate_highly_available', 'do_not_migrate']).default('migrate'),
   migration: z
@@ -25,7 +26,12 @@ export const ClusterSettings = z.strictObject({
     .prefault({}),
   transparentHugepages: z.boolean().default(true),
   ksmMergeAcrossNodes: z.boolean().default(true),
+  /** Room is kept for the highly available VMs of any one host. */
   haReservation: z.boolean().default(false),
+  /** Most VMs that a host runs; null: as many as fit. */
+  maxVmsPerHost: z.int().min(1).max(10_000).nullable().default(null),
+  /** Said over the properties of the scheduling policy. */
+  schedulingProperties: PolicyValues.default({}),
   optionalReason: z.boolean().default(false),
   maintenanceReasonRequired: z.boolean().default(false),
   trustedService: z.boolean().default(false),
@@ -88,6 +94,7 @@ const changeable = {
   switchType: z.enum(['legacy', 'ovs']).optional(),
   firewallType: z.enum(['firewalld', 'iptables']).optional(),
   biosType: biosType.optional(),
+  schedulingPolicyId: id.optional(),
   /** Merged over what is there, key by key. */
   settings: patchOf(ClusterSettings).optional(),
 }

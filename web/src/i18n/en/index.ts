@@ -11,6 +11,7 @@ import format from './format.json' with { type: 'json' }
 import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
 import list from './list.json' with { type: 'json' }
+import scheduling from './scheduling.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import status from './status.json' with { type: 'json' }
 import storage from './storage.json' with { type: 'json' }
@@ -32,6 +33,7 @@ export const words = {
   hosts,
   images,
   list,
+  scheduling,
   shell,
   status,
   storage,

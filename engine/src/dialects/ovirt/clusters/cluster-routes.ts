@@ -8,6 +8,7 @@ import * as networkOps from '../../../network/network/operations.ts'
 import { clusterNetworks, list as listNetworks } from '../../../network/network/queries.ts'
 import type { NetworkUsage } from '../../../network/network/types.ts'
 import { levelOf } from '../data-centers/data-center-routes.ts'
+import { policyReferenced } from '../scheduling/scheduling-routes.ts'
 import { networkFilters } from '../../../network/vnic-profile/filters.ts'
 import { filterToWire, networkToWire } from '../networks/network-wire.ts'
 import { apiBase } from '../http/address.ts'
@@ -78,7 +79,10 @@ export const clusterRoutes: Route[] = [
       name,
       dataCenterId,
       ...changes(body),
-      ...defined({ managementNetworkId }),
+      ...defined({
+        managementNetworkId,
+        schedulingPolicyId: await policyReferenced(request, structAt(body, 'scheduling_policy')),
+      }),
     })
     return created('Cluster', await shown(request, id))
   }),
@@ -90,7 +94,11 @@ export const clusterRoutes: Route[] = [
     await call(request.env, cluster.update, {
       id,
       ...changes(body),
-      ...defined({ name: textAt(body, 'name'), dataCenterId }),
+      ...defined({
+        name: textAt(body, 'name'),
+        dataCenterId,
+        schedulingPolicyId: await policyReferenced(request, structAt(body, 'scheduling_policy')),
+      }),
     })
     return one('Cluster', await shown(request, id))
   }),

@@ -2,6 +2,7 @@ import type { ClusterRow, ClusterSettings } from '../../../inventory/cluster/typ
 import { apiBase } from '../http/address.ts'
 import { linksBelow, stub } from '../kernel/answer.ts'
 import { defined } from '../kernel/read.ts'
+import { propertiesFromWire, propertiesToWire } from '../scheduling/scheduling-wire.ts'
 import { typeInfo } from '../wire/fields.ts'
 import { booleanAt, numberAt, structAt, textAt, textsAt, type WireObject } from '../wire/wire-object.ts'
 
@@ -19,7 +20,7 @@ export function clusterToWire(row: ClusterRow): WireObject {
     ballooning_enabled: row.ballooning,
     bios_type: row.biosType,
     cpu: { architecture: row.cpuArchitecture, type: row.cpuType ?? '' },
-    custom_scheduling_policy_properties: [],
+    custom_scheduling_policy_properties: propertiesToWire(settings.schedulingProperties),
     data_center: stub('datacenters', row.dataCenterId),
     error_handling: { on_error: settings.onError },
     fencing_policy: {
@@ -95,6 +96,7 @@ export function settingsFromWire(body: WireObject) {
     transparentHugepages: booleanAt(body, 'memory_policy', 'transparent_hugepages', 'enabled'),
     ksmMergeAcrossNodes: booleanAt(body, 'ksm', 'merge_across_nodes'),
     haReservation: booleanAt(body, 'ha_reservation'),
+    schedulingProperties: propertiesFromWire(body, 'custom_scheduling_policy_properties'),
     optionalReason: booleanAt(body, 'optional_reason'),
     maintenanceReasonRequired: booleanAt(body, 'maintenance_reason_required'),
     trustedService: booleanAt(body, 'trusted_service'),

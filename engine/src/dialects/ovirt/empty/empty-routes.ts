@@ -18,7 +18,6 @@ import type { TypeName } from '../wire/types.ts'
 type Empty = readonly [path: string, type: TypeName, wrapper: string, item: string]
 
 const top: Empty[] = [
-  ['/affinitylabels', 'AffinityLabel', 'affinity_labels', 'affinity_label'],
   ['/bookmarks', 'Bookmark', 'bookmarks', 'bookmark'],
   ['/groups', 'Group', 'groups', 'group'],
   ['/icons', 'Icon', 'icons', 'icon'],
@@ -34,7 +33,6 @@ const top: Empty[] = [
 
 const below: Readonly<Record<string, Empty[]>> = {
   vms: [
-    ['affinitylabels', 'AffinityLabel', 'affinity_labels', 'affinity_label'],
     ['applications', 'Application', 'applications', 'application'],
     ['backups', 'Backup', 'backups', 'backup'],
     ['checkpoints', 'Checkpoint', 'checkpoints', 'checkpoint'],
@@ -46,7 +44,6 @@ const below: Readonly<Record<string, Empty[]>> = {
     ['watchdogs', 'Watchdog', 'watchdogs', 'watchdog'],
   ],
   hosts: [
-    ['affinitylabels', 'AffinityLabel', 'affinity_labels', 'affinity_label'],
     ['devices', 'HostDevice', 'host_devices', 'host_device'],
     ['fenceagents', 'Agent', 'agents', 'agent'],
     ['hooks', 'Hook', 'hooks', 'hook'],
@@ -62,7 +59,6 @@ const below: Readonly<Record<string, Empty[]>> = {
     ['unmanagednetworks', 'UnmanagedNetwork', 'unmanaged_networks', 'unmanaged_network'],
   ],
   clusters: [
-    ['affinitygroups', 'AffinityGroup', 'affinity_groups', 'affinity_group'],
     ['enabledfeatures', 'ClusterFeature', 'cluster_features', 'cluster_feature'],
     [
       'externalnetworkproviders',
