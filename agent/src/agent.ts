@@ -15,6 +15,9 @@ import { Observer } from './domain/observer.ts'
 import { isTapName, Places } from './domain/places.ts'
 import { type HypervisorFacts, hostFacts, hypervisorFacts } from './facts/facts.ts'
 import { takeInventory } from './inventory.ts'
+import type { MigrationParts } from './migration/parts.ts'
+import { layOutPki, pkiFolders, unfit } from './migration/pki.ts'
+import { allowPostCopy } from './migration/post-copy.ts'
 import { createNetworks } from './network/networks.ts'
 import { route } from './server/routes.ts'
 import { openListener } from './server/server.ts'
@@ -92,6 +95,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     qemuOwner: () => owner,
   }
   const consoles = new Consoles(ctx)
+  const migration = migrationParts(config, log)
   observer.onRuns(
     () => {},
     run => {
@@ -102,7 +106,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   const guests = new GuestPoller(hypervisor, observer, config.timing)
   const tasks = new TaskService({
     journal: new Journal(db),
-    handlers: { ...storage.handlers, ...network.handlers, ...vmHandlers(ctx, consoles.handler) },
+    handlers: { ...storage.handlers, ...network.handlers, ...vmHandlers(ctx, consoles.handler, migration) },
     hub,
     log: log.child({ part: 'tasks' }),
     // Files and mounts for guests depend on who QEMU is: the very first tasks of a host wait until libvirt has said it.
@@ -126,6 +130,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     )
     if (found.owner !== null) rememberOwner(db, found.owner)
     owner = found.owner
+    if (config.migration !== null && migration !== null) layOutPki(config.migration.pki, config.tls, owner)
     log.info({ acceleration: found.acceleration, qemu: found.qemuVersion }, 'this host is known')
     looked.resolve()
   }
@@ -141,7 +146,8 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     const domains = await Promise.race([observer.anyDomain(), afterMs(stopPatienceMs).then(() => true)])
     if (!domains && (await network.withdraw())) log.info('no guest runs: the networks are away until the next start')
   }
-  const facts = async (): Promise<HostFacts> => hostFacts(state, await whenKnown(), isOwnNic)
+  const door = migration === null ? null : { address: migration.address, port: migration.port }
+  const facts = async (): Promise<HostFacts> => hostFacts(state, await whenKnown(), isOwnNic, door)
 
   /** Sockets, seeds and logs of guests that ended while the agent was away, or whose start was killed. */
   const sweepGuests = async () => {
@@ -201,6 +207,20 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
       db.close()
     },
   }
+}
+
+/** What this host has for migrations; null when it takes no part in them, which the log then explains. */
+function migrationParts(config: AgentConfig, log: Logger): MigrationParts | null {
+  if (config.migration === null) return null
+  const { address, port, pki } = config.migration
+  const reason = unfit(config.tls.cert, address)
+  if (reason !== null) {
+    log.warn({ reason }, 'this host takes no part in migrations')
+    return null
+  }
+  const denied = allowPostCopy()
+  if (denied !== null) log.info({ reason: denied }, 'post-copy migration is not possible on this host')
+  return { address, port, libvirtPki: pkiFolders(pki).libvirt }
 }
 
 const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host)

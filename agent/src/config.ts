@@ -37,6 +37,17 @@ export const AgentConfig = z.strictObject({
     /** The /24 of the first NAT network; further ones take the next free /24 above it. */
     subnet: z.string().regex(/^(\d{1,3}\.){3}0\/24$/, 'must be a /24, like 10.77.0.0/24'),
   }),
+  /** How guests come here from other hosts and leave for them; null: they do not. libvirt must listen there with TLS. */
+  migration: z
+    .strictObject({
+      /** What other hosts call this one; its certificate must be valid for it, as a server's and as a client's. */
+      address: z.string().min(1).max(255),
+      port: z.int().min(1).max(65_535).default(16_514),
+      /** Folder that the agent fills with this host's certificates, below it `libvirt` and `qemu`, where their configurations look. */
+      pki: absolute,
+    })
+    .nullable()
+    .default(null),
   log: z
     .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) })
     .default({ level: 'info' }),

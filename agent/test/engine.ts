@@ -48,6 +48,13 @@ export class TestEngine {
     this.#ready = true
   }
 
+  /** Another host of the same data center reaches the data domain too. */
+  async share(other: TestEngine): Promise<void> {
+    await this.storage()
+    const connection = { type: 'localfs' as const, path: join(this.host.folder, 'storage') }
+    await other.run({ kind: 'storage.connect', storageDomainId: this.#storageDomainId, connection })
+  }
+
   /** A volume, with a file's bytes in it when one is given. */
   async volume(format: 'raw' | 'qcow2', capacity: number, file?: string): Promise<VolumeRef> {
     await this.storage()

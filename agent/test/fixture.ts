@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { withStorageGroup } from '@rookery/cli/system/storage-group'
 import { AgentClient } from '@rookery/protocol/client'
 import { TestDaemon } from '../../libvirt/test/daemon.ts'
+import { layOutPki, pkiFolders } from '../src/migration/pki.ts'
 import { makePki, type Pki } from './pki.ts'
 
 /** The agent's ports, in a network namespace where nobody else is. */
@@ -44,11 +45,14 @@ function insideOf(daemon: TestDaemon): string {
  * only root may open is hidden: libvirt probes QEMU with the right to override file modes, finds KVM, then checks as QEMU's user, finds
  * none, and probes again at every call, which makes each start 20 seconds longer.
  */
-async function runGuestsUnprivileged(daemon: TestDaemon): Promise<void> {
+async function runGuestsUnprivileged(daemon: TestDaemon, qemuConf: string): Promise<void> {
   if (!/^libvirt-qemu:/m.test(readFileSync('/etc/passwd', 'utf8'))) return
   const file = join(daemon.directory, 'etc/libvirt/qemu.conf')
   const text = readFileSync(file, 'utf8').replace('user = "root"', 'user = "libvirt-qemu"')
-  writeFileSync(file, `${text.replace('group = "root"', 'group = "kvm"')}dynamic_ownership = 1\nremember_owner = 0\n`)
+  writeFileSync(
+    file,
+    `${text.replace('group = "root"', 'group = "kvm"')}dynamic_ownership = 1\nremember_owner = 0\n${qemuConf}`,
+  )
   const bind = (from: string, to: string) =>
     execFileSync('nsenter', [`--mount=${insideOf(daemon)}/ns/mnt`, '--', 'mount', '--bind', from, to])
   const group = join(daemon.directory, 'etc-group')
@@ -97,6 +101,14 @@ class Relay {
   }
 }
 
+/** What hosts that know each other have in common, and what one of them has alone. */
+export interface Peer {
+  /** libvirt takes two hosts of one name for one. */
+  readonly hostname: string
+  readonly address: string
+  readonly pki: Pki
+}
+
 /** A private host: libvirt daemon, folders, certificates, and the agent as a process that can be killed. */
 export class AgentHost implements AsyncDisposable {
   readonly daemon: TestDaemon
@@ -108,12 +120,13 @@ export class AgentHost implements AsyncDisposable {
   #client: AgentClient | null = null
   readonly #relays = new Map<number, Relay>()
   readonly #namespace: string
+  readonly #address: string
 
-  static async start(extra: object = {}): Promise<AgentHost> {
-    const daemon = await TestDaemon.start({ hostname: 'rkagent' })
-    const host = new AgentHost(daemon, extra)
+  static async start(extra: object = {}, peer: Peer | null = null): Promise<AgentHost> {
+    const daemon = await TestDaemon.start({ hostname: peer?.hostname ?? 'rkagent' })
+    const host = new AgentHost(daemon, extra, peer)
     try {
-      await runGuestsUnprivileged(daemon)
+      await runGuestsUnprivileged(daemon, peer === null ? '' : host.#listen())
       await host.startAgent()
       return host
     } catch (error) {
@@ -122,13 +135,39 @@ export class AgentHost implements AsyncDisposable {
     }
   }
 
-  private constructor(daemon: TestDaemon, extra: object) {
+  private constructor(daemon: TestDaemon, extra: object, peer: Peer | null) {
     this.daemon = daemon
+    this.#address = peer?.address ?? '127.0.0.1'
     this.#extra = extra
     this.#namespace = `${insideOf(daemon)}/ns/net`
     this.folder = mkdtempSync(join(tmpdir(), 'rk-agent.'))
     execFileSync('chmod', ['711', this.folder])
-    this.pki = makePki(join(this.folder, 'pki'))
+    this.pki = peer?.pki ?? makePki(join(this.folder, 'pki'))
+  }
+
+  /** Lets libvirt be dialled by other hosts, with the certificates that the agent lays out; gives what QEMU must be told. */
+  #listen(): string {
+    const pki = join(this.folder, 'migration')
+    layOutPki(pki, { cert: this.pki.host.cert, key: this.pki.host.key, ca: this.pki.ca }, null)
+    const file = join(this.daemon.directory, 'etc/libvirt/libvirtd.conf')
+    const { libvirt, qemu } = pkiFolders(pki)
+    const lines = [
+      'listen_tls = 1',
+      'listen_tcp = 0',
+      'tls_port = "16514"',
+      `key_file = "${join(libvirt, 'serverkey.pem')}"`,
+      `cert_file = "${join(libvirt, 'servercert.pem')}"`,
+      `ca_file = "${join(libvirt, 'cacert.pem')}"`,
+      '',
+    ]
+    writeFileSync(file, readFileSync(file, 'utf8') + lines.join('\n'))
+    writeFileSync(join(this.daemon.directory, 'listen'), '')
+    return `migrate_tls_x509_cert_dir = "${qemu}"\n`
+  }
+
+  /** A process whose namespaces are this host's. */
+  get pid(): number {
+    return Number(/\d+/.exec(this.#namespace)?.[0])
   }
 
   /** The engine's client of this agent. */
@@ -174,6 +213,7 @@ export class AgentHost implements AsyncDisposable {
       libvirtSocket: this.daemon.socket,
       accel: 'tcg',
       network: { bridgePrefix: 'rkt', subnet: '10.213.0.0/24' },
+      migration: { address: this.#address, pki: join(this.folder, 'migration') },
       log: { level: 'debug' },
       timing: { heartbeatMs: 500, statsMs: 1000, guestPollMs: 2000, guestPingMs: 500 },
       ...this.#extra,

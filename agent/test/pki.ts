@@ -11,8 +11,8 @@ export interface Pki {
   readonly stranger: { cert: string; key: string }
 }
 
-/** Makes a CA and three certificates with openssl. */
-export function makePki(folder: string): Pki {
+/** Makes a CA and three certificates with openssl. `addresses`: further ones that the host's certificate is valid for. */
+export function makePki(folder: string, addresses: readonly string[] = []): Pki {
   mkdirSync(folder, { recursive: true })
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -21,7 +21,7 @@ export function makePki(folder: string): Pki {
   const issue = (name: string, commonName: string) => {
     writeFileSync(
       join(folder, `${name}.ext`),
-      'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n',
+      `subjectAltName=${['DNS:localhost', 'IP:127.0.0.1', ...addresses.map(a => `IP:${a}`)].join(',')}\nextendedKeyUsage=serverAuth,clientAuth\n`,
     )
     openssl('req', ...newKey, '-subj', `/CN=${commonName}`, '-keyout', `${name}.key`, '-out', `${name}.csr`)
     openssl(

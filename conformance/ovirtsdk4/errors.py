@@ -107,6 +107,8 @@ def main(cleaning):
     refused("a negative memory", sdk.Error, 400, lambda: vms.add(vm(f"x-{TAG}", memory=-1)))
     refused("stopping a VM that is down", sdk.Error, 409, service.stop)
     refused("suspending a VM that is down", sdk.Error, 409, service.suspend)
+    refused("migrating a VM that is down", sdk.Error, 409, service.migrate)
+    refused("cancelling a migration that there is not", sdk.Error, 409, service.cancel_migration)
     refused("a ticket of a VM that is down", sdk.Error, 409, service.ticket)
     refused("a start without a bootable disk", sdk.Error, 409, service.start)
     refused(

@@ -22,6 +22,8 @@ export interface MigrateOptions {
   tunnelled?: boolean
   /** Encrypt QEMU's connection. */
   tls?: boolean
+  /** The name that the target's certificate must carry, where it is not the one in `uri`. */
+  tlsDestination?: string
   /** Where QEMU connects to: `tcp://address[:port]` or `unix:///path`. Default: libvirt chooses. */
   uri?: string
   /** Where the target QEMU listens. */
@@ -34,6 +36,7 @@ export interface MigrateOptions {
   /** Copy disks too: all of them, or only what is above the shared backing file. */
   copyStorage?: 'all' | 'incremental'
   autoConverge?: boolean
+  compressed?: boolean
   postCopy?: boolean
   parallelConnections?: number
   /** Do not refuse disks whose cache mode libvirt thinks unsafe to share. */
@@ -80,6 +83,8 @@ export class Jobs {
       [c.VIR_MIGRATE_PARAM_PERSIST_XML]: how.persistentXml === undefined ? undefined : typed.string(how.persistentXml),
       [c.VIR_MIGRATE_PARAM_DEST_NAME]: how.name === undefined ? undefined : typed.string(how.name),
       [c.VIR_MIGRATE_PARAM_BANDWIDTH]: how.bandwidthMiBps === undefined ? undefined : typed.ullong(how.bandwidthMiBps),
+      [c.VIR_MIGRATE_PARAM_TLS_DESTINATION]:
+        how.tlsDestination === undefined ? undefined : typed.string(how.tlsDestination),
       [c.VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS]:
         how.parallelConnections === undefined ? undefined : typed.int(how.parallelConnections),
     })
@@ -123,6 +128,7 @@ function migrateFlags(how: MigrateOptions): number {
     [how.copyStorage === 'all', c.VIR_MIGRATE_NON_SHARED_DISK],
     [how.copyStorage === 'incremental', c.VIR_MIGRATE_NON_SHARED_INC],
     [how.autoConverge, c.VIR_MIGRATE_AUTO_CONVERGE],
+    [how.compressed, c.VIR_MIGRATE_COMPRESSED],
     [how.postCopy, c.VIR_MIGRATE_POSTCOPY],
     [how.parallelConnections !== undefined, c.VIR_MIGRATE_PARALLEL],
     [how.unsafe, c.VIR_MIGRATE_UNSAFE],

@@ -22,7 +22,11 @@ virtlogd --daemon
 pid=
 while read -r command signal file; do
   case $command in
-    start) libvirtd >>"$dir/libvirtd.out" 2>&1 </dev/null & pid=$! ;;
+    # --listen where the host has been given certificates for it.
+    start)
+      listen=
+      [ ! -e "$dir/listen" ] || listen=--listen
+      libvirtd $listen >>"$dir/libvirtd.out" 2>&1 </dev/null & pid=$! ;;
     stop) kill -TERM "$pid"; wait "$pid" 2>/dev/null || true ;;
     kill) kill -KILL "$pid"; wait "$pid" 2>/dev/null || true ;;
     freeze) kill -STOP "$pid" ;;

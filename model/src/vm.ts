@@ -57,6 +57,7 @@ export const vmCan = allowed<
     | 'suspend'
     | 'remove'
     | 'migrate'
+    | 'cancelMigration'
     | 'console'
     | 'changeCd'
     | 'updateStopped',
@@ -72,6 +73,7 @@ export const vmCan = allowed<
   suspend: ['up', 'powering_up'],
   remove: ['down'],
   migrate: ['up', 'powering_up'],
+  cancelMigration: ['migrating'],
   console: [...active],
   changeCd: ['up', 'powering_up', 'paused'],
   updateStopped: ['down', 'suspended'],

@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test'
 import { consoleTests } from './consoles.ts'
 import { imageTests } from './images.ts'
 import { inventoryTests } from './inventory.ts'
+import { migrationTests } from './migrations.ts'
 import { networkTests } from './networks.ts'
 import { restartTests } from './restarts.ts'
 import { storageTests } from './storage.ts'
@@ -40,6 +41,7 @@ export function contractSuite(name: string, makeTarget: MakeTarget): void {
     imageTests(given)
     networkTests(given)
     vmTests(given)
+    migrationTests(given)
     consoleTests(given)
     inventoryTests(given)
     restartTests(given)

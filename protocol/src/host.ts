@@ -48,5 +48,7 @@ export const HostFacts = z.object({
   /** Machine types, firmware and the like that guests may ask for here. */
   machines: z.array(z.string()),
   firmware: z.array(z.string()),
+  /** Where guests of other hosts may come in; null: they cannot. */
+  migration: z.object({ address: z.string(), port: z.int() }).nullable().default(null),
 })
 export type HostFacts = z.infer<typeof HostFacts>

@@ -15,6 +15,22 @@ export const GuestReport = z.object({
 })
 export type GuestReport = z.infer<typeof GuestReport>
 
+/** How far the migration of a run is; told by the host that it leaves. Bytes and milliseconds. */
+export const MigrationProgress = z.object({
+  total: z.number(),
+  remaining: z.number(),
+  /** Bytes a second, now. */
+  rate: z.number(),
+  /** Passes over the memory so far. */
+  iteration: z.int(),
+  /** The longest pause that is allowed now. */
+  downtimeLimit: z.number(),
+  elapsedMs: z.number(),
+  /** The guest runs at the target already and fetches the rest of its memory. */
+  postCopy: z.boolean(),
+})
+export type MigrationProgress = z.infer<typeof MigrationProgress>
+
 /** One run of a VM as its host sees it. */
 export const RunReport = z.object({
   vmId: uuid,
@@ -26,6 +42,8 @@ export const RunReport = z.object({
   startedAt: z.number().nullable(),
   guestAgent: z.boolean(),
   guest: GuestReport.nullable(),
+  /** Null while it does not leave, and from agents that do not say. */
+  migration: MigrationProgress.nullable().default(null),
 })
 export type RunReport = z.infer<typeof RunReport>
 

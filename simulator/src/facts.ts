@@ -93,5 +93,6 @@ export function hostFacts(random: Random, index: number, now: { incarnation: num
     taskKinds: [...taskKinds],
     machines: ['pc', 'q35'],
     firmware: ['bios', 'uefi', 'uefi_secure'],
+    migration: { address: `10.${at[0]}.${at[1]}.${at[2]}`, port: 16_514 },
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from './clock.ts'
+import type { SimHost } from './host.ts'
 import type { Ticket } from './images/tickets.ts'
 import type { Journal } from './journal.ts'
 import type { StoragePool } from './pool.ts'
@@ -17,6 +18,8 @@ export interface Fleet {
   readonly invariants: Invariants
   /** Every living image ticket: the data port serves all hosts. */
   readonly tickets: Map<string, Ticket>
+  /** Hosts that expect a guest of another one, by the run that it will be there. */
+  readonly arrivals: Map<string, SimHost>
   /** `https://host:port` of the data port. */
   imagesUrl: string
   /** Address on which consoles of mode `listen` wait. */

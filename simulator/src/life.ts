@@ -1,6 +1,7 @@
 import type { DomainSpec, GuestReport, RunEnd, RunReport } from '@rookery/protocol'
 import type { Cancel } from './clock.ts'
 import type { SimHost } from './host.ts'
+import { forgetComing } from './migration.ts'
 
 /** What happens to a run by itself, later. */
 export type Turn = 'booted' | 'shut_down' | 'ignored_button' | 'restored'
@@ -12,10 +13,14 @@ export interface Run {
   /** The next turn of its life and when it comes (epoch milliseconds). */
   due: { at: number; turn: Turn } | null
   cancel: Cancel | undefined
+  /** It comes from another host and is not its own master yet. */
+  incoming: boolean
+  /** It is on its way to another host, as this run there; and what it was when it began to leave. */
+  leaving: { runId: string; status: RunReport['status'] } | null
 }
 
 /** What of a run is journalled. */
-export type RunRecord = Pick<Run, 'report' | 'spec' | 'due'>
+export type RunRecord = Pick<Run, 'report' | 'spec' | 'due' | 'incoming' | 'leaving'>
 
 /** Times of a pretended guest, milliseconds. */
 const bootMs = [200, 2000] as const
@@ -38,9 +43,12 @@ export function addRun(host: SimHost, spec: DomainSpec): Run {
       startedAt: null,
       guestAgent: false,
       guest: null,
+      migration: null,
     },
     due: null,
     cancel: undefined,
+    incoming: false,
+    leaving: null,
   }
   host.runs.set(spec.runId, run)
   occupy(host, run)
@@ -113,6 +121,7 @@ export function endRun(host: SimHost, run: Run, end: RunEnd, detail: string | nu
 /** The run is gone and nobody is told: the machine lost power. */
 export function forgetRun(host: SimHost, run: Run): void {
   settle(run)
+  if (run.leaving !== null) forgetComing(host, run.leaving.runId)
   host.runs.delete(run.report.runId)
   host.consoles.endRun(run.report.runId)
   host.fleet.journal.delete(`host/${host.index}/run/${run.report.runId}`)
@@ -123,7 +132,7 @@ export function forgetRun(host: SimHost, run: Run): void {
 export function restoreRun(host: SimHost, left: RunRecord): void {
   const run: Run = { ...left, cancel: undefined }
   host.runs.set(run.report.runId, run)
-  occupy(host, run)
+  if (!run.incoming) occupy(host, run)
   if (run.due !== null) later(host, run, run.due.turn, Math.max(0, run.due.at - host.fleet.clock.now()))
 }
 
@@ -144,11 +153,15 @@ export function changeSpec(host: SimHost, run: Run, change: Partial<DomainSpec>)
 
 /** Records the run. */
 function saveRun(host: SimHost, run: Run): void {
-  const { report, spec, due } = run
-  host.fleet.journal.put(`host/${host.index}/run/${report.runId}`, { report, spec, due })
+  const { report, spec, due, incoming, leaving } = run
+  host.fleet.journal.put(`host/${host.index}/run/${report.runId}`, { report, spec, due, incoming, leaving })
 }
 
-function up(host: SimHost, run: Run): void {
+/** A run that came from another host is this one's from now on. */
+export const keepRun = (host: SimHost, run: Run): void => occupy(host, run)
+
+/** The guest's system runs. */
+export function up(host: SimHost, run: Run): void {
   settle(run)
   const agent = hasSystem(run.spec)
   const guest = agent ? (run.report.guest ?? guestOf(host, run)) : null
@@ -169,7 +182,7 @@ function later(host: SimHost, run: Run, turn: Turn, ms: number): void {
 }
 
 /** Nothing is due any more. */
-function settle(run: Run): void {
+export function settle(run: Run): void {
   run.cancel?.()
   run.cancel = undefined
   run.due = null

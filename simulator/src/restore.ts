@@ -2,6 +2,7 @@ import type { Fleet } from './fleet.ts'
 import type { HostRecord, KeptEnd, SimHost } from './host.ts'
 import type { TicketRecord } from './images/tickets.ts'
 import { type RunRecord, restoreRun } from './life.ts'
+import { type Arrival, keepArrival } from './migration.ts'
 import type { SharedDomain, VolumeFacts } from './pool.ts'
 import type { TaskRecord } from './tasks/table.ts'
 
@@ -30,11 +31,12 @@ export function restore(fleet: Fleet, hosts: number, make: (index: number) => Si
     living.set(index, host)
   }
   for (const [key, value] of below('host/')) {
-    const match = /^(\d+)\/(run|ended|task|ticket)\/(.+)$/.exec(key)
+    const match = /^(\d+)\/(run|ended|task|ticket|arrival)\/(.+)$/.exec(key)
     const host = living.get(Number(match?.[1]))
     const id = match?.[3]
     if (host === undefined || id === undefined) continue
     if (match?.[2] === 'run') restoreRun(host, value as RunRecord)
+    else if (match?.[2] === 'arrival') keepArrival(host, value as Arrival)
     else if (match?.[2] === 'ended') host.ended.set(id, value as KeptEnd)
     else if (match?.[2] === 'task') host.tasks.restore(id, value as TaskRecord)
     else restoreTicket(host, id, value as TicketRecord)

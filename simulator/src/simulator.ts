@@ -92,6 +92,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     log: options.log ?? pino({ level: 'silent' }),
     invariants: new Invariants(),
     tickets: new Map(),
+    arrivals: new Map(),
     imagesUrl: '',
     listenAddress: listen.host,
   }

@@ -1,6 +1,7 @@
 import type { Fault } from './faults.ts'
 import type { SimHost } from './host.ts'
 import { endRun, forgetRun, pause } from './life.ts'
+import { dropArrivals } from './migration.ts'
 
 /** Makes something go wrong with a host: at once, or from now on. */
 export function applyFault(host: SimHost, fault: Fault): void {
@@ -11,6 +12,7 @@ export function applyFault(host: SimHost, fault: Fault): void {
       return
     case 'power-off': {
       for (const run of [...host.runs.values()]) forgetRun(host, run)
+      dropArrivals(host)
       const off = host.faults.add(fault)
       die(host)
       const on = () => {

@@ -1,12 +1,19 @@
 import type { Handler, Handlers, VmKind } from '../tasks/registry.ts'
 import { type DomainContext, steady } from './context.ts'
+import { finishHandler, prepareHandler } from '../migration/arrival.ts'
+import { migrateHandler } from '../migration/departure.ts'
+import type { MigrationParts } from '../migration/parts.ts'
 import { createHandler } from './create.ts'
 import { deviceHandlers } from './devices.ts'
 import { powerHandlers } from './power.ts'
 import { saveHandler } from './save.ts'
 
 /** The handler of every VM task. */
-export function vmHandlers(ctx: DomainContext, console: Handler<'vm.console'>): Handlers<VmKind> {
+export function vmHandlers(
+  ctx: DomainContext,
+  console: Handler<'vm.console'>,
+  migration: MigrationParts | null,
+): Handlers<VmKind> {
   const power = powerHandlers(ctx)
   const device = deviceHandlers(ctx)
   return {
@@ -22,6 +29,9 @@ export function vmHandlers(ctx: DomainContext, console: Handler<'vm.console'>): 
     'vm.nic.unplug': steady(ctx, device['vm.nic.unplug']),
     'vm.disk.plug': steady(ctx, device['vm.disk.plug']),
     'vm.disk.unplug': steady(ctx, device['vm.disk.unplug']),
+    'vm.migrate.prepare': steady(ctx, prepareHandler(ctx, migration)),
+    'vm.migrate': steady(ctx, migrateHandler(ctx, migration)),
+    'vm.migrate.finish': steady(ctx, finishHandler(ctx)),
     'vm.console': steady(ctx, console),
   }
 }

@@ -2,6 +2,7 @@ import type { CallOptions } from '@rookery/libvirt/connection'
 import { isLibvirtError } from '@rookery/libvirt/errors'
 import type { EventName, EventPayloads } from '@rookery/libvirt/events'
 import * as c from '@rookery/libvirt/generated/constants.gen'
+import { Jobs, type JobStats, jobStats, type MigrateOptions } from '@rookery/libvirt/jobs'
 import { DOMAIN_STATES, nameOf, STATE_REASONS } from '@rookery/libvirt/names'
 import type { CallArgs, CallRet, ProcedureName } from '@rookery/libvirt/procedures'
 import { domainRef, formatUuid, parseUuid } from '@rookery/libvirt/refs'
@@ -9,7 +10,7 @@ import { Session } from '@rookery/libvirt/session'
 import { fromTypedParams, type TypedParams } from '@rookery/libvirt/typed-params'
 import { unavailable } from '@rookery/model'
 import type { Logger } from 'pino'
-import { fromLibvirt, libvirtAway } from './hypervisor-errors.ts'
+import { fromLibvirt, isNotHere, libvirtAway } from './hypervisor-errors.ts'
 import { domainName } from './xml.ts'
 
 /** State and reason of a domain in libvirt's words. */
@@ -146,6 +147,42 @@ export class Hypervisor {
     await this.#call('save the memory', 'domainSaveFlags', { dom: dom(vmId), to: file, dxml: null, flags: 0 })
   }
 
+  /** The definition that another host can take over, passwords included. */
+  async migratableXml(vmId: string): Promise<string> {
+    const flags = c.VIR_DOMAIN_XML_SECURE | c.VIR_DOMAIN_XML_MIGRATABLE
+    return (await this.#call('read the domain', 'domainGetXmlDesc', { dom: dom(vmId), flags })).xml
+  }
+
+  /** Moves the guest to another host's libvirt; the two do it among themselves, also when this call is lost. */
+  async migrate(vmId: string, how: MigrateOptions): Promise<void> {
+    await this.#job('migrate the guest', vmId, jobs => jobs.migrate(how))
+  }
+
+  /** What the long job of the domain has done; null when the domain is not there. */
+  async jobStats(vmId: string): Promise<JobStats | null> {
+    try {
+      return await this.#job('look at the running job', vmId, jobs => jobs.stats())
+    } catch (error) {
+      if (isNotHere(error)) return null
+      throw error
+    }
+  }
+
+  /** The longest pause with which the migration that runs now may end, milliseconds. */
+  async maxDowntime(vmId: string, ms: number): Promise<void> {
+    await this.#job('allow the pause', vmId, jobs => jobs.setMaxDowntimeMs(ms))
+  }
+
+  /** Lets the guest go on at the target now. */
+  async startPostCopy(vmId: string): Promise<void> {
+    await this.#job('go over to post-copy', vmId, jobs => jobs.startPostCopy())
+  }
+
+  /** Called with the last numbers of each long job that ends. Before `start`. */
+  onJobCompleted(listener: (vmId: string, stats: JobStats) => void): void {
+    this.on('jobCompleted', ({ domain, params }) => listener(domain.uuid, jobStats(c.VIR_DOMAIN_JOB_COMPLETED, params)))
+  }
+
   /** Stops a save (or another long job) of the domain. Content when there is none. */
   async abortJob(vmId: string): Promise<void> {
     await this.#call('stop the running job', 'domainAbortJob', { dom: dom(vmId) })
@@ -278,6 +315,16 @@ export class Hypervisor {
     const options: CallOptions = {}
     try {
       return await session.call(name, args, options)
+    } catch (error) {
+      throw fromLibvirt(error, doing)
+    }
+  }
+
+  /** Work with the long job of a domain. */
+  async #job<T>(doing: string, vmId: string, use: (jobs: Jobs) => Promise<T>): Promise<T> {
+    if (this.#work === null) throw away()
+    try {
+      return await use(new Jobs(this.#work, dom(vmId)))
     } catch (error) {
       throw fromLibvirt(error, doing)
     }

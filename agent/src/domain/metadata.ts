@@ -16,6 +16,8 @@ export interface RunMetadata {
   readonly startedAt: number
   /** The seed ISO, to be removed at the end; empty when there is none. */
   readonly seed: string
+  /** Of one that came from another host: what it was there. */
+  readonly arrives?: 'up' | 'booting'
 }
 
 /** The element for `<metadata>`. */
@@ -28,6 +30,7 @@ export function metadataElement(run: RunMetadata): Element {
     grace: run.graceSeconds,
     started: run.startedAt,
     seed: run.seed,
+    arrives: run.arrives,
   })
 }
 
@@ -44,5 +47,6 @@ export function readMetadata(domain: Element): RunMetadata | null {
     graceSeconds: Number(attrs.grace ?? 60),
     startedAt: Number(attrs.started ?? 0),
     seed: attrs.seed ?? '',
+    ...(attrs.arrives === 'up' || attrs.arrives === 'booting' ? { arrives: attrs.arrives } : {}),
   }
 }

@@ -3,7 +3,17 @@ import type { Logger } from 'pino'
 import type { WatchHub } from '../watch/hub.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type LiveDomain, readLive } from './live.ts'
-import { elapse, freshRun, pauseReason, type RunFacts, rebooted, resumed, statusOf } from './status.ts'
+import {
+  elapse,
+  freshRun,
+  isMoving,
+  pauseReason,
+  type RunFacts,
+  rebooted,
+  resumed,
+  settledHere,
+  statusOf,
+} from './status.ts'
 
 /** A run that is on this host. */
 export interface TrackedRun {
@@ -185,12 +195,15 @@ export class Observer {
     run.agentConnected = live.agentConnected
     if (!run.agentConnected) silent(run)
     const { state: word, reason } = state
-    if (word === 'paused' && reason !== 'save' && reason !== 'starting up')
+    // One that comes in stands still until it is its own; one that leaves does so at the end, and its handler knows it.
+    const comes = reason === 'starting up' && live.metadata.arrives !== undefined
+    if (isMoving(reason) || comes) this.change(vmId, f => ({ ...f, migrating: f.migrating ?? 'in' }))
+    else if (word === 'paused' && reason !== 'save' && reason !== 'starting up')
       this.change(vmId, f => ({
         ...f,
         paused: f.paused === 'no_space' && reason === 'io error' ? 'no_space' : pauseReason(reason),
       }))
-    else if (word === 'running') this.change(vmId, f => resumed(f, this.#now()))
+    else if (word === 'running') this.change(vmId, f => resumed(f.migrating === 'in' ? settledHere(f) : f, this.#now()))
     else this.#report(run)
   }
 
@@ -200,7 +213,7 @@ export class Observer {
       vmId,
       runId: metadata.runId,
       live,
-      facts: freshRun(metadata.startedAt, metadata.graceSeconds * 1000),
+      facts: freshRun(metadata.startedAt, metadata.graceSeconds * 1000, metadata.arrives === 'up'),
       agentConnected: live.agentConnected,
       answers: false,
       guest: null,
@@ -216,10 +229,11 @@ export class Observer {
       vmId: run.vmId,
       runId: run.runId,
       status: statusOf(run.facts),
-      pauseReason: run.facts.paused,
+      pauseReason: run.facts.migrating === null ? run.facts.paused : null,
       startedAt: run.live.metadata.startedAt,
       guestAgent: run.answers,
       guest: run.guest,
+      migration: run.facts.migration,
     }
     this.#parts.hub.report(report)
   }

@@ -49,18 +49,23 @@ export function restoredXml(saved: string, spec: DomainSpec, env: DomainEnv): st
 }
 
 /** The source with the word that libvirt leaves its owner alone, which memory saved by an older agent lacks. */
-const ownerKept = (source: Element): Element => ({
+export const ownerKept = (source: Element): Element => ({
   ...source,
   children: [...source.children.filter(c => typeof c === 'string' || c.name !== 'seclabel'), keepOwner],
 })
 
-const withAttrs = (element: Element, attrs: Record<string, string>): Element => ({
+/** The element with some attributes set. */
+export const withAttrs = (element: Element, attrs: Record<string, string>): Element => ({
   ...element,
   attrs: { ...element.attrs, ...attrs },
 })
 
 /** The tree with every element passed through `fn`, parents first. */
-function mapElements(element: Element, fn: (e: Element, parent?: Element) => Element, parent?: Element): Element {
+export function mapElements(
+  element: Element,
+  fn: (e: Element, parent?: Element) => Element,
+  parent?: Element,
+): Element {
   const mapped = fn(element, parent)
   return { ...mapped, children: mapped.children.map(c => (typeof c === 'string' ? c : mapElements(c, fn, mapped))) }
 }

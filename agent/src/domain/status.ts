@@ -1,4 +1,5 @@
 import type { RunStatus } from '@rookery/model'
+import type { MigrationProgress } from '@rookery/protocol'
 
 /** What is known of a run that runs; all that its status depends on. Times are epoch milliseconds. */
 export interface RunFacts {
@@ -6,6 +7,10 @@ export interface RunFacts {
   readonly paused: string | null
   /** `vm.save` is at work. */
   readonly saving: boolean
+  /** On its way to another host, or here from another one and not yet its own; null when it is where it belongs. */
+  readonly migrating: 'out' | 'in' | null
+  /** How far it is on its way out. */
+  readonly migration: MigrationProgress | null
   /** When the guest was asked to shut down or was seen doing so; null when not. */
   readonly poweringDownSince: number | null
   /** When the guest was asked to restart or has just restarted; null when not. */
@@ -27,16 +32,18 @@ export const rebootIgnoredMs = 5 * 60_000
 export const rebootShownMs = 1000
 
 /** The facts of a run that has just begun. */
-export function freshRun(startedAt: number, graceMs: number): RunFacts {
+export function freshRun(startedAt: number, graceMs: number, up = false): RunFacts {
   return {
     paused: null,
     saving: false,
+    migrating: null,
+    migration: null,
     poweringDownSince: null,
     rebootingSince: null,
     rebootSeen: false,
     bootedAt: startedAt,
     graceMs,
-    up: false,
+    up,
   }
 }
 
@@ -64,9 +71,17 @@ export function resumed(facts: RunFacts, now: number): RunFacts {
   return { ...facts, paused: null, bootedAt: facts.up ? facts.bootedAt : now }
 }
 
+/** The guest does not leave, or has come: what is known of it counts again. */
+export const settledHere = (facts: RunFacts): RunFacts =>
+  facts.migrating === null ? facts : { ...facts, migrating: null, migration: null }
+
+/** Reasons of libvirt for a guest that stands still because it moves. */
+export const isMoving = (reason: string): boolean => reason === 'migration' || reason.startsWith('postcopy')
+
 /** The one status that is reported, the strongest fact first. */
 export function statusOf(facts: RunFacts): RunStatus {
   if (facts.saving) return 'saving_state'
+  if (facts.migrating !== null) return 'migrating'
   if (facts.paused !== null) return 'paused'
   if (facts.rebootingSince !== null) return 'reboot_in_progress'
   if (facts.poweringDownSince !== null) return 'powering_down'

@@ -74,6 +74,7 @@ export function hostFacts(
   state: HostState,
   found: HypervisorFacts & { acceleration: Acceleration },
   isOwnNic: (name: string) => boolean,
+  migration: HostFacts['migration'],
 ): HostFacts {
   return {
     protocol: 1,
@@ -97,5 +98,6 @@ export function hostFacts(
     taskKinds: [...taskKinds],
     machines: found.machines,
     firmware: firmware(),
+    migration,
   }
 }

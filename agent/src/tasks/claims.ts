@@ -8,6 +8,8 @@ export function claimOf(task: Task): Claim {
   switch (task.kind) {
     case 'vm.create':
       return same(`vm:${task.spec.vmId}`, `vm.create:${task.spec.vmId}`)
+    case 'vm.migrate.prepare':
+      return same(`vm:${task.vmId}`, `vm.create:${task.vmId}`)
     case 'vm.destroy':
       // Waits for a create (else that would boot after "it is gone" was said), never for a save or shutdown that hangs.
       return { waits: [`vm.create:${task.vmId}`], holds: [`vm:${task.vmId}`, `vm.create:${task.vmId}`] }
@@ -24,6 +26,8 @@ export function claimOf(task: Task): Claim {
     case 'vm.nic.unplug':
     case 'vm.disk.plug':
     case 'vm.disk.unplug':
+    case 'vm.migrate':
+    case 'vm.migrate.finish':
       return same(`vm:${task.vmId}`)
     case 'volume.create':
     case 'volume.extend':

@@ -11,6 +11,7 @@ const run = (change: Partial<RunReport> = {}): RunReport => ({
   startedAt: 1,
   guestAgent: false,
   guest: null,
+  migration: null,
   ...change,
 })
 const memory = () => {

@@ -20,6 +20,7 @@ test('a reader that does not read is cut instead of being remembered for', () =>
       startedAt: 1,
       guestAgent: false,
       guest: null,
+      migration: null,
     })
     hub.end(`${i}`, 'failed', detail)
   }

@@ -14,6 +14,10 @@ import { ticket } from './console/ticket.ts'
 import * as attachment from './disk-attachment/operations.ts'
 import { plugDisk, unplugDisk } from './disk-attachment/plug.ts'
 import { list as attachmentList } from './disk-attachment/queries.ts'
+import { drain } from './migration/drain.ts'
+import { migrateVm } from './migration/migrate.ts'
+import * as migration from './migration/operations.ts'
+import { settleMigration } from './migration/settle.ts'
 import * as nic from './nic/operations.ts'
 import { plugNic, unplugNic } from './nic/plug.ts'
 import * as nicQueries from './nic/queries.ts'
@@ -39,6 +43,7 @@ export const compute: DomainModule = {
     ...Object.values(nic),
     ...Object.values(affinityGroup),
     ...Object.values(affinityLabel),
+    ...Object.values(migration),
     updateCdrom,
     ticket,
   ],
@@ -47,6 +52,7 @@ export const compute: DomainModule = {
     explain,
     affinityGroups,
     affinityLabels,
+    drain,
     attachmentList,
     nicQueries.list,
     nicQueries.reportedDevices,
@@ -66,6 +72,8 @@ export const compute: DomainModule = {
     resumeVm,
     suspendVm,
     removeVm,
+    migrateVm,
+    settleMigration,
     plugDisk,
     unplugDisk,
     plugNic,

@@ -5,6 +5,7 @@ import { type Site, site } from '../../test/site.ts'
 import { update as updateCdrom } from './cdrom/operations.ts'
 import { ticket } from './console/ticket.ts'
 import * as attachment from './disk-attachment/operations.ts'
+import * as migration from './migration/operations.ts'
 import * as nic from './nic/operations.ts'
 import * as vm from './vm/operations.ts'
 
@@ -32,6 +33,9 @@ permissionTest(vm.shutdown, { object: aRunningVm, input: ({ id }) => ({ id }) })
 permissionTest(vm.reboot, { object: aRunningVm, input: ({ id }) => ({ id }) })
 permissionTest(vm.reset, { object: aRunningVm, input: ({ id }) => ({ id }) })
 permissionTest(vm.suspend, { object: aRunningVm, input: ({ id }) => ({ id }) })
+
+permissionTest(migration.migrate, { object: aRunningVm, input: ({ id }) => ({ id }) })
+permissionTest(migration.cancelMigration, { object: aRunningVm, input: ({ id }) => ({ id }) })
 
 permissionTest(nic.add, { object: aVm, input: ({ id }) => ({ vmId: id, name: 'nic2' }) })
 permissionTest(nic.update, {

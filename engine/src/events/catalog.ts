@@ -66,7 +66,12 @@ export const catalog = {
   'vm.paused.other': line(1025, 'error', 'VM {vm} is paused: {reason}.'),
   'vm.recovered': line(196, 'normal', 'VM {vm} goes on after a pause.'),
   'vm.migration.started': line(62, 'normal', 'VM {vm} migrates from {host} to {target} ({user}).'),
-  'vm.migration.done': line(63, 'normal', 'VM {vm} migrated from {host} to {target}.'),
+  'vm.migration.started.system': line(67, 'normal', 'VM {vm} migrates from {host} to {target}: {reason}.'),
+  'vm.migration.done': line(
+    63,
+    'normal',
+    'VM {vm} migrated from {host} to {target} in {duration} s; it paused for {downtime} ms.',
+  ),
   'vm.migration.aborted': line(64, 'error', 'The migration of VM {vm} was stopped.'),
   'vm.migration.failed': line(65, 'error', 'The migration of VM {vm} failed: {reason}.'),
   'vm.migration.failed.host': line(140, 'error', 'The migration of VM {vm} to {target} failed: {reason}.'),

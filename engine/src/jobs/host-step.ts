@@ -140,6 +140,7 @@ function begin(run: JobRun, step: Parameters<typeof beginStep>[1], tries: number
 
 /** Undoes what a host did, or stops what it may be doing. Against a fenced or removed host there is nothing left to undo. */
 async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: HostUndo | undefined): Promise<void> {
+  let answer: unknown
   try {
     let result = record.output
     if (record.status !== 'finished') {
@@ -156,9 +157,10 @@ async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: Host
         'undo',
         String(record.undoStatus === 'failed' ? Date.now() : 0),
       )
-      await untilAnswered(run, hostId, record.startedAt, run.down, client =>
+      const end = await untilAnswered(run, hostId, record.startedAt, run.down, client =>
         client.runTask(taskId, request(run, task), { signal: run.down }),
       )
+      answer = end.result
       acknowledge(run, hostId, taskId)
     }
   } catch (error) {
@@ -166,7 +168,7 @@ async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: Host
     if (!gone) throw error
   }
   await run.at(record.name, 'during-undo')
-  await recorded(run, record)
+  await recorded(run, record, answer)
 }
 
 /** Asks until the task is not running any more: what is still being done could be done after it was called undone. */
@@ -179,8 +181,8 @@ async function untilCancelled(run: JobRun, record: StepRow, hostId: string): Pro
   }
 }
 
-const recorded = async (run: JobRun, record: StepRow): Promise<void> => {
-  await run.transaction(scope => recordUndo(scope.tx.sql, run.row.id, record.name))
+const recorded = async (run: JobRun, record: StepRow, answer?: unknown): Promise<void> => {
+  await run.transaction(scope => recordUndo(scope.tx.sql, run.row.id, record.name, undefined, answer))
 }
 
 function acknowledge(run: JobRun, hostId: string, taskId: string): void {

@@ -58,18 +58,32 @@ export async function holders(
      order by j.created_at`)
 }
 
-/** Writes the locks down for a job, held or waited for. Call {@link guard} and {@link holders} first. */
-export async function insertLocks(sql: Sql, jobId: string, locks: readonly Lock[], waiting: boolean): Promise<void> {
+/**
+ * Writes the locks down for a job, held or waited for. Call {@link guard} and {@link holders} first. `askedBy`: the child for which a root
+ * holds them; one that the root or another child has asked for already is nobody's alone.
+ */
+export async function insertLocks(
+  sql: Sql,
+  jobId: string,
+  locks: readonly Lock[],
+  waiting: boolean,
+  askedBy: string | null = null,
+): Promise<void> {
   if (locks.length === 0) return
   const rows = locks.map(({ kind, id, mode }) => ({ kind, id, mode: waiting ? `waiting_${mode}` : mode }))
   await sql`
-    insert into job_lock (kind, entity_id, mode, job_id)
-    select l.kind, l.id, l.mode, ${jobId}::uuid
+    insert into job_lock (kind, entity_id, mode, job_id, asked_by)
+    select l.kind, l.id, l.mode, ${jobId}::uuid, ${askedBy}::uuid
       from jsonb_to_recordset(${json(rows)}::jsonb) as l(kind text, id uuid, mode text)
      order by l.kind, l.id
     on conflict (kind, entity_id, job_id) do update
-      set mode = case when job_lock.mode = 'exclusive' then job_lock.mode else excluded.mode end`
+      set mode = case when job_lock.mode = 'exclusive' then job_lock.mode else excluded.mode end,
+          asked_by = case when job_lock.asked_by = excluded.asked_by then job_lock.asked_by end`
 }
+
+/** Gives back what a child alone has asked for: it has ended and is not undone any more. */
+export const releaseOfChild = (sql: Sql, rootId: string, childId: string): Promise<number> =>
+  sql.run`delete from job_lock where job_id = ${rootId}::uuid and asked_by = ${childId}::uuid`
 
 /** The refusal that names who holds the lock, since when, and what to do. */
 export function lockedError(holder: Holder): Error {

@@ -1,6 +1,7 @@
 import { json } from '../db/index.ts'
 import { returnAll } from '../identity/usage.ts'
 import type { JobFailure } from './job.ts'
+import { releaseOfChild } from './locks.ts'
 import type { JobRun } from './run.ts'
 import { Lost, PutDown, type Stuck } from './signals.ts'
 import type { JobStatus } from './store.ts'
@@ -22,7 +23,7 @@ export async function finish(
       if (status === 'finished') await sql`delete from quota_held where job_id = ${row.id}::uuid`
       else await returnAll(sql, row.id)
       await sql`delete from job_lock where job_id = ${row.id}::uuid`
-    }
+    } else if (status !== 'finished' || run.noReturn) await releaseOfChild(sql, row.rootId, row.id)
     for (const ref of row.refs) scope.changed(ref.kind, ref.id) // a status may depend on who holds the lock
     scope.changed('job', row.id)
     scope.tx.notify('job')

@@ -521,6 +521,40 @@ test("a child uses its parent's locks, and is undone with it though it had finis
   assert.equal(await lockCount(), 0)
 })
 
+test('a child that is not undone any more gives back the locks that it alone asked for', async () => {
+  const other = randomUUID()
+  const seen: unknown[] = []
+  const child = job(
+    {
+      name: 'test.locking_child',
+      version: 1,
+      input: z.object({ id: z.guid(), other: z.guid(), far: z.boolean() }),
+      locks: i => [exclusive('vm', i.id), exclusive('vm', i.other)],
+      describe: () => 'Testing',
+      refs: () => [],
+    },
+    async (j, i) => {
+      if (i.far) await j.pointOfNoReturn()
+      await j.tx('work', async () => 1)
+    },
+  )
+  const locked = async () =>
+    (await database.db.sql<{ id: string }>`select entity_id as id from job_lock order by 1`).map(row => row.id).sort()
+  const parent = define(async (j, i) => {
+    await j.child('near', child, { id: i.id, other, far: false })
+    await j.tx('first', async () => void seen.push(await locked()))
+    await j.child('far', child, { id: i.id, other: randomUUID(), far: true })
+    await j.tx('second', async () => void seen.push(await locked()))
+  })
+  const id = randomUUID()
+  await startRunner([child as never, parent as never])
+  const row = await ended(await begin(parent, id))
+  assert.equal(row.status, 'finished', JSON.stringify(row.error))
+  // One that may be undone yet keeps them; the parent's own stays in any case.
+  assert.deepEqual(seen, [[id, other].sort(), [id, other].sort()])
+  assert.equal(await lockCount(), 0)
+})
+
 test('a record that the body does not meet any more makes the job stuck and says so', async () => {
   const definition = define(async j => void (await j.tx('new name', async () => 1)))
   const id = await begin(definition)

@@ -50,7 +50,7 @@ export async function startJob<I>(
     values (${id}::uuid, ${job.name}, ${job.version}, ${json(clean)}, 'queued', ${o.child?.parentId ?? null}::uuid,
             ${o.child?.step ?? null}, ${o.child?.rootId ?? id}::uuid, ${ownerId}::uuid, ${o.correlationId},
             ${job.describe(clean)}, ${json(refs)}, ${waiting})`
-  await insertLocks(sql, o.child?.rootId ?? id, locks, waiting)
+  await insertLocks(sql, o.child?.rootId ?? id, locks, waiting, o.child?.id ?? null)
   for (const holder of preempted) {
     await sql`update job set cancel = true, updated_at = now() where id = ${holder.jobId}::uuid and ended_at is null`
     scope.tx.notify(`job-cancel:${holder.jobId}`)

@@ -103,9 +103,15 @@ export const endStep = (
           undo_status = excluded.undo_status, ended_at = excluded.ended_at, progress = null
     returning *`
 
-/** Writes what came of an undo. */
-export const recordUndo = (sql: Sql, jobId: string, name: string, failure?: JobFailure): Promise<number> =>
+/** Writes what came of an undo; `output`: what a host answered to it. */
+export const recordUndo = (
+  sql: Sql,
+  jobId: string,
+  name: string,
+  failure?: JobFailure,
+  output?: unknown,
+): Promise<number> =>
   sql.run`update job_step
              set undo_status = ${failure === undefined ? 'finished' : 'failed'},
-                 undo_error = ${failure === undefined ? null : json(failure)}::jsonb
+                 undo_error = ${failure === undefined ? null : json(failure)}::jsonb, undo_output = ${json(output)}
            where job_id = ${jobId}::uuid and name = ${name}`

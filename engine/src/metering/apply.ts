@@ -14,7 +14,7 @@ export async function applyStats(ctx: Ctx, hostId: string, line: Extract<WatchLi
   await ctx.sql`
     insert into vm_now (vm_id, at, stats)
     select u.vm_id, ${at}, r.stats from jsonb_array_elements(${json(line.runs)}::jsonb) as r(stats)
-      join vm_run u on u.id = (r.stats ->> 'runId')::uuid and u.host_id = ${hostId}::uuid
+      join vm_run u on u.id = (r.stats ->> 'runId')::uuid and u.host_id = ${hostId}::uuid and not u.incoming
     on conflict (vm_id) do update set at = excluded.at, stats = excluded.stats`
   const sizes = line.runs.flatMap(run =>
     run.disks.flatMap(disk => (disk.diskId === null ? [] : [{ id: disk.diskId, size: disk.allocation }])),

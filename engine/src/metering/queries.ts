@@ -1,4 +1,4 @@
-import type { HostStats, RunStats } from '@rookery/protocol'
+import type { HostStats, MigrationProgress, RunStats } from '@rookery/protocol'
 import { z } from 'zod'
 import { query } from '../core/query.ts'
 import { visible } from '../core/visible.ts'
@@ -25,11 +25,17 @@ export const vmStatistics = query({
   name: 'vm.statistics',
   input,
   async run(ctx, i): Promise<StatisticRow[]> {
-    const rows = await ctx.sql<{ id: string; memory: number; startedAt: Date | null; stats: RunStats | null }>`
-      select v.id, (coalesce(v.run_config, v.config) ->> 'memory')::bigint as memory, v.run_started_at as started_at, n.stats
+    const rows = await ctx.sql<{
+      id: string
+      memory: number
+      startedAt: Date | null
+      stats: RunStats | null
+      migration: MigrationProgress | null
+    }>`
+      select v.id, (coalesce(v.run_config, v.config) ->> 'memory')::bigint as memory, v.run_started_at as started_at, n.stats, v.migration
         from ${visible(ctx, 'vm')} v left join vm_now n on n.vm_id = v.id and v.run_id is not null
        where v.id = any (${i.ids}::uuid[]) order by v.name, v.id`
-    return rows.flatMap(row => vmNumbers(row.id, row.memory, row.startedAt, row.stats, ctx.now))
+    return rows.flatMap(row => vmNumbers(row.id, row.memory, row.startedAt, row.stats, ctx.now, row.migration))
   },
 })
 

@@ -45,11 +45,11 @@ export const recount = (sql: Sql): Promise<{ scope: string; resource: Resource; 
       union all select project_id, 'memory', sum((config ->> 'memory')::bigint)::bigint from vm group by 1
       union all select project_id, 'vcpus', sum((config #>> '{cpu,sockets}')::bigint * (config #>> '{cpu,cores}')::bigint
                   * (config #>> '{cpu,threads}')::bigint)::bigint from vm group by 1
-      union all select v.project_id, 'running.vms', count(*)::bigint from reservation r join vm_run u on u.id = r.run_id
+      union all select v.project_id, 'running.vms', count(*)::bigint from reservation r join vm_run u on u.id = r.run_id and not u.incoming
                   join vm v on v.id = u.vm_id group by 1
-      union all select v.project_id, 'running.vcpus', sum(r.vcpus)::bigint from reservation r join vm_run u on u.id = r.run_id
+      union all select v.project_id, 'running.vcpus', sum(r.vcpus)::bigint from reservation r join vm_run u on u.id = r.run_id and not u.incoming
                   join vm v on v.id = u.vm_id group by 1
-      union all select v.project_id, 'running.memory', sum(r.memory)::bigint from reservation r join vm_run u on u.id = r.run_id
+      union all select v.project_id, 'running.memory', sum(r.memory)::bigint from reservation r join vm_run u on u.id = r.run_id and not u.incoming
                   join vm v on v.id = u.vm_id group by 1
     )
     select * from counted where used > 0 order by scope, resource`

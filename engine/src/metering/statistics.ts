@@ -1,4 +1,4 @@
-import type { HostStats, RunStats } from '@rookery/protocol'
+import type { HostStats, MigrationProgress, RunStats } from '@rookery/protocol'
 import type { StatisticRow } from './types.ts'
 
 type Shape = Pick<StatisticRow, 'kind' | 'type' | 'unit'>
@@ -58,8 +58,13 @@ export function vmNumbers(
   startedAt: Date | null,
   s: RunStats | null,
   now: Date,
+  migration: MigrationProgress | null = null,
 ): StatisticRow[] {
   const cpu = (s?.cpu ?? 0) * 100
+  const migrated =
+    migration === null || migration.total === 0
+      ? 0
+      : Math.floor((100 * (migration.total - migration.remaining)) / migration.total)
   const used = s?.memoryUsed ?? 0
   const usedPercent = memory === 0 ? 0 : Math.min(100, (used / memory) * 100)
   // Against a gigabit, which oVirt takes for a card that does not say.
@@ -76,7 +81,7 @@ export function vmNumbers(
     row(id, percent, 'cpu.current.hypervisor', 'CPU overhead', 0),
     row(id, percent, 'cpu.current.total', 'Total CPU used', cpu),
     row(id, percent, 'network.current.total', 'Total network used', network),
-    row(id, percent, 'migration.progress', 'Migration progress', 0),
+    row(id, percent, 'migration.progress', 'Migration progress', migrated),
     row(id, { ...seconds, kind: 'counter' }, 'elapsed.time', 'Elapsed VM run time', elapsed),
     row(
       id,

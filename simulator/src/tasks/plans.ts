@@ -22,6 +22,9 @@ export function planOf(host: SimHost, task: Task): Plan {
     case 'vm.disk.plug':
     case 'vm.disk.unplug':
     case 'vm.console':
+    case 'vm.migrate.prepare':
+    case 'vm.migrate':
+    case 'vm.migrate.finish':
       return vmPlan(host, task)
     case 'storage.create':
     case 'storage.connect':

@@ -13,6 +13,8 @@ export interface Plan {
   readonly ms: readonly [number, number]
   /** Checks, and what is visible while it runs. Its errors are the task's. */
   begin?(): void
+  /** Called when a quarter, a half and three quarters of the time are over. */
+  during?(part: number): void
   /** The effect, all at once at the end; returns the result, or a promise where the machine must be asked. */
   effect(): unknown
   /** Takes back what `begin` did, when the task is cancelled or its effect fails. */
@@ -167,8 +169,14 @@ export class TaskTable {
     const wait = (plan: Plan | undefined, ms: number, end: () => void) => {
       const stop = [fleet.clock.after(ms, end)]
       // A long task shows that it moves.
-      if (ms > 1000)
-        for (const part of [0.25, 0.5, 0.75]) stop.push(fleet.clock.after(ms * part, () => this.#moved(id)))
+      for (const part of [0.25, 0.5, 0.75])
+        if (ms > 1000 || plan?.during !== undefined)
+          stop.push(
+            fleet.clock.after(ms * part, () => {
+              plan?.during?.(part)
+              if (ms > 1000) this.#moved(id)
+            }),
+          )
       this.#running.set(id, { plan, startedAt, ms, cancel: () => stop.forEach(cancel => cancel()) })
       this.#host.tell({ type: 'task', id, state: 'running', progress: null })
     }

@@ -13,6 +13,7 @@ import {
   reboot,
   resume,
 } from '../life.ts'
+import { beginToLeave, finishArrival, goOver, prepareArrival, stay, tellProgress } from '../migration.ts'
 import { demand, type Plan } from './table.ts'
 
 type VmTask = TaskOf<
@@ -29,6 +30,9 @@ type VmTask = TaskOf<
   | 'vm.disk.plug'
   | 'vm.disk.unplug'
   | 'vm.console'
+  | 'vm.migrate.prepare'
+  | 'vm.migrate'
+  | 'vm.migrate.finish'
 >
 
 /** How runs of VMs are pretended. */
@@ -103,6 +107,12 @@ export function vmPlan(host: SimHost, task: VmTask): Plan {
       if (task.mode === 'listen' && (task.protocol !== 'vnc' || task.password === null))
         throw invalid('console.listen', 'Only a VNC console with a password can wait for a viewer of its own.')
       return { ms: [5, 30], effect: () => host.consoles.open(task, host.run(task)) }
+    case 'vm.migrate.prepare':
+      return prepare(host, task)
+    case 'vm.migrate':
+      return migrate(host, task)
+    case 'vm.migrate.finish':
+      return { ms: [10, 60], effect: () => ({ runId: task.runId, arrived: finishArrival(host, task.runId) }) }
   }
 }
 
@@ -131,6 +141,47 @@ function create(host: SimHost, spec: DomainSpec): Plan {
     },
     undo() {
       if (made !== undefined && host.runs.get(spec.runId) === made) endRun(host, made, 'destroyed')
+    },
+  }
+}
+
+function prepare(host: SimHost, task: TaskOf<'vm.migrate.prepare'>): Plan {
+  return {
+    ms: [20, 150],
+    begin() {
+      if (host.runs.has(task.runId)) return
+      for (const other of runsOf(host, task.vmId))
+        throw conflict('vm.other_run', `VM ${task.vmId} runs here already, as run ${other.report.runId}.`, {
+          ref: { kind: 'vm', id: task.vmId },
+        })
+      for (const { volume } of task.disks) host.volume(volume)
+      for (const nic of task.nics) demandNetwork(host, nic)
+      if (task.medium !== null) demandMedium(host, task.medium)
+    },
+    effect: () => prepareArrival(host, task),
+  }
+}
+
+function migrate(host: SimHost, task: TaskOf<'vm.migrate'>): Plan {
+  const gone = { left: true, downtimeMs: null, durationMs: null, transferred: null, postCopy: false }
+  const leaving = () => host.runs.get(task.runId)
+  return {
+    ms: [1500, 6000],
+    begin() {
+      const run = leaving()
+      if (run !== undefined) beginToLeave(host, run, task.target)
+    },
+    during(part) {
+      const run = leaving()
+      if (run !== undefined) tellProgress(host, run, part)
+    },
+    effect() {
+      const run = leaving()
+      return run === undefined ? gone : goOver(host, run)
+    },
+    undo() {
+      const run = leaving()
+      if (run !== undefined) stay(host, run)
     },
   }
 }

@@ -61,8 +61,9 @@ export async function placeAndReserve(
     restoreFrom,
     now: tx.now,
   }
-  await sql`insert into vm_run (id, vm_id, host_id, overlay, config, medium)
-    values (${runId}, ${vm.id}, ${host.id}, ${json(overlay)}, ${json(vm.config)}, ${json(medium)})`
+  const seeded = restoreFrom === null && initializationOf(plan) !== null
+  await sql`insert into vm_run (id, vm_id, host_id, overlay, config, medium, seeded)
+    values (${runId}, ${vm.id}, ${host.id}, ${json(overlay)}, ${json(vm.config)}, ${json(medium)}, ${seeded})`
   await charge(sql, vm.projectId, { 'running.vms': 1, 'running.memory': need.memory, 'running.vcpus': need.vcpus })
   await sql`insert into reservation (run_id, host_id, cluster_id, memory, vcpus, highly_available)
     values (${runId}, ${host.id}, ${vm.clusterId}, ${need.memory}, ${need.vcpus}, ${need.highlyAvailable})`
@@ -73,7 +74,7 @@ export async function placeAndReserve(
     hostId: host.id,
     hostName: host.name,
     spec: runSpec(plan),
-    seeded: restoreFrom === null && initializationOf(plan) !== null,
+    seeded,
     restored: restoreFrom !== null,
   }
 }

@@ -84,7 +84,17 @@ export const stop = operation({
   input: StopVm,
   output: Started,
   permit: { action: 'stop_vm', on: i => ref(i.id) },
-  preempts: ['vm.start', 'vm.shutdown', 'vm.reboot', 'vm.reset', 'vm.resume', 'vm.suspend', 'vm.settle'],
+  preempts: [
+    'vm.start',
+    'vm.shutdown',
+    'vm.reboot',
+    'vm.reset',
+    'vm.resume',
+    'vm.suspend',
+    'vm.settle',
+    'vm.migrate',
+    'vm.settle_migration',
+  ],
   async run(ctx, i) {
     const vm = await vmOf(ctx, i.id)
     if (vm.status === 'down') throw notRunning('stop', i.id)

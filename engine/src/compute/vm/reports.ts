@@ -24,15 +24,16 @@ export async function applyRuns(ctx: Ctx, hostId: string, reports: readonly Orde
   const moved = await ctx.sql<Moved>`
     update vm_run u
        set status = r.status, pause_reason = r."pauseReason", guest_agent = r."guestAgent", guest = r.guest,
+           migration = case when jsonb_typeof(r.migration) = 'object' then r.migration end,
            started_at = coalesce(to_timestamp(r."startedAt" / 1000.0), u.started_at), incarnation = r.incarnation, seq = r.seq
       from jsonb_to_recordset(${json(newest)}::jsonb) as r("runId" uuid, status text, "pauseReason" text, "guestAgent" boolean,
-             guest jsonb, "startedAt" double precision, incarnation bigint, seq bigint),
+             guest jsonb, migration jsonb, "startedAt" double precision, incarnation bigint, seq bigint),
            vm_run o, vm v
      where u.id = r."runId" and o.id = u.id and v.id = u.vm_id and u.host_id = ${hostId}::uuid and u.ended is null
        and (u.incarnation, u.seq) < (r.incarnation, r.seq)
     returning u.vm_id, v.name, o.status as before, u.status, o.pause_reason as reason_before, u.pause_reason,
-              (o.status, o.pause_reason, o.guest_agent, o.guest, o.started_at)
-                is distinct from (u.status, u.pause_reason, u.guest_agent, u.guest, u.started_at) as looks_different`
+              (o.status, o.pause_reason, o.guest_agent, o.guest, o.started_at, o.migration)
+                is distinct from (u.status, u.pause_reason, u.guest_agent, u.guest, u.started_at, u.migration) as looks_different`
   for (const run of moved) {
     if (!run.looksDifferent) continue
     ctx.changed('vm', run.vmId)
@@ -50,7 +51,7 @@ export async function applyRuns(ctx: Ctx, hostId: string, reports: readonly Orde
 
 /** What a change of status is worth telling. */
 function eventOf(run: Moved): EventName | undefined {
-  if (run.status === run.before) return undefined
+  if (run.status === run.before || run.status === 'migrating' || run.before === 'migrating') return undefined
   if (run.status === 'not_responding') return 'vm.not_responding'
   if (run.status === 'paused')
     switch (run.pauseReason) {

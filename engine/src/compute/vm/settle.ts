@@ -22,9 +22,11 @@ export const settleVm = job(
   (j, i) => j.tx('settle', tx => settle(tx, i.vmId)),
 )
 
-async function settle(tx: JobTx, vmId: string): Promise<void> {
+/** Settles the runs of a VM that have ended. While another run of it is on its way here, `vm.settle_migration` looks first where it went. */
+export async function settle(tx: JobTx, vmId: string): Promise<void> {
   const runs = await tx.sql<{ id: string; hostId: string; ended: { end: string; detail: string | null } }>`
-    select id, host_id, ended from vm_run where vm_id = ${vmId}::uuid and ended is not null`
+    select id, host_id, ended from vm_run where vm_id = ${vmId}::uuid and ended is not null
+       and not exists (select 1 from vm_run m where m.vm_id = ${vmId}::uuid and m.incoming)`
   if (runs.length === 0) return
   const vm = await getVm(tx.sql, vmId)
   if (vm === undefined) return

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
 import { onSpm } from '../../storage/spm/on-spm.ts'
+import { dropIncoming, incomingOf } from '../migration/store.ts'
 import { deleteRun, runOf } from './store.ts'
 
 /**
@@ -20,14 +21,18 @@ export const stopVm = job(
     refs: i => [{ kind: 'vm', id: i.vmId, name: i.name }],
   },
   async (j, i) => {
-    const { run, saved } = await j.tx('look', async ({ sql }) => ({
+    const { run, incoming, saved } = await j.tx('look', async ({ sql }) => ({
       run: (await runOf(sql, i.vmId)) ?? null,
+      // Left by a migration that was cancelled too late: the guest may be there.
+      incoming: (await incomingOf(sql, i.vmId)) ?? null,
       saved: (
         await sql.one<{ saved: VolumeRef | null }>`select suspended_volume as saved from vm where id = ${i.vmId}::uuid`
       ).saved,
     }))
     // No undo here and below: a guest that lost its power does not get its memory back.
     if (run !== null) await j.host('destroy', run.hostId, { kind: 'vm.destroy', vmId: i.vmId, runId: run.id })
+    if (incoming !== null)
+      await j.host('destroy incoming', incoming.hostId, { kind: 'vm.destroy', vmId: i.vmId, runId: incoming.id })
     if (saved !== null) {
       await onSpm(j, 'drop memory', i.dataCenterId, spm => ({
         kind: 'image.remove',
@@ -43,6 +48,10 @@ export const stopVm = job(
       if (run !== null) {
         await deleteRun(tx.sql, run.id, tx.now)
         tx.changed('host', run.hostId)
+      }
+      if (incoming !== null) {
+        await dropIncoming(tx.sql, incoming.id)
+        tx.changed('host', incoming.hostId)
       }
       await tx.sql`update vm set suspended_volume = null, suspended_medium = null, stopped_at = ${tx.now}
         where id = ${i.vmId}::uuid`

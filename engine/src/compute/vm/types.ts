@@ -1,5 +1,5 @@
 import type { ErrorRecord, RunStatus, VmStatus } from '@rookery/model'
-import type { GuestReport, IsoRef, VolumeRef } from '@rookery/protocol'
+import type { GuestReport, IsoRef, MigrationProgress, VolumeRef } from '@rookery/protocol'
 import { z } from 'zod'
 import { id, seenVersion, text } from '../../inventory/input.ts'
 import { NewDisk } from '../../storage/disk/types.ts'
@@ -62,6 +62,10 @@ export interface VmRow {
   /** Where a native viewer finds it, while the time of the last ticket runs. */
   runViewer: Viewer | null
   runStartedAt: Date | null
+  /** The host that it migrates to. */
+  targetHostId: string | null
+  /** How far its migration is, as the host says that it leaves. */
+  migration: MigrationProgress | null
   /** Whether one of its disks is illegal. */
   hasIllegalImages: boolean
 }

@@ -1,15 +1,20 @@
 import { conflict } from '@rookery/model'
 import { z } from 'zod'
-import { exclusive, job } from '../../jobs/index.ts'
+import { migrateVm } from '../../compute/migration/migrate.ts'
+import { exclusive, type Job, job } from '../../jobs/index.ts'
 import { followReports } from '../../storage/domain/store.ts'
 import { leaveSpm } from '../../storage/spm/store.ts'
 import { id } from '../input.ts'
 import { serveStorage } from './activate.ts'
 import { getHost, moveHost, vmsOn } from './store.ts'
 
+/** How long apart (ms) VMs that did not get away are tried again; the first times sooner. */
+const againMs = (round: number) => Math.min(60_000, 5000 * round)
+
 /**
- * Moves a host to maintenance: no VM is placed there any more, another host takes the storage role, its storage is let go. A host that
- * does not answer is not asked.
+ * Moves a host to maintenance: no VM is placed there any more, those that run there move away, another host takes the storage role, its
+ * storage is let go. As long as a VM does not get away the host stays as it is, and it is tried again and again, until somebody cancels
+ * the job, or activates the host, which cancels it too: what has moved stays where it went. A host that does not answer is not asked.
  */
 export const deactivateHost = job(
   {
@@ -28,18 +33,22 @@ export const deactivateHost = job(
         if (row === undefined) throw conflict('host.gone', 'The host was removed meanwhile.')
         // The placement of VMs takes the same lock and looks for hosts that are up, so none comes after this.
         await tx.sql`select pg_advisory_xact_lock(hashtextextended(${`cluster ${row.clusterId}`}, 0))`
+        const answers = !['connecting', 'non_responsive'].includes(row.status)
         const vms = await vmsOn(tx.sql, i.hostId)
-        if (vms.length > 0)
-          throw conflict('host.has_vms', `VMs were started on ${row.name} meanwhile: ${vms.slice(0, 20).join(', ')}.`, {
-            detail: { vms: vms.slice(0, 20) },
-          })
+        if (vms.length > 0 && !answers)
+          throw conflict(
+            'host.has_vms',
+            `VMs may run on ${row.name}, which does not answer: ${vms.slice(0, 20).join(', ')}.`,
+            {
+              detail: { vms: vms.slice(0, 20) },
+            },
+          )
         // Here and not in the operation, so that it is taken back with the rest.
         await tx.sql`update host set wanted = 'maintenance', version = version + 1 where id = ${i.hostId}::uuid`
         await moveHost(tx.sql, i.hostId, 'preparing_for_maintenance')
         tx.changed('host', i.hostId)
         const domains = await tx.sql<{ id: string }>`
           select storage_domain_id as id from storage_domain_host where host_id = ${i.hostId}::uuid order by 1`
-        const answers = !['connecting', 'non_responsive'].includes(row.status)
         return {
           name: row.name,
           clusterId: row.clusterId,
@@ -59,6 +68,7 @@ export const deactivateHost = job(
         })
       },
     )
+    await empty(j, i.hostId, host.name)
     // A host that has let go of storage is no host that is up, so from here there is only the way to maintenance.
     await j.pointOfNoReturn()
     if (host.answers)
@@ -89,3 +99,52 @@ export const deactivateHost = job(
     })
   },
 )
+
+/** Most migrations that this job has under way at a time; the cluster's policy may allow fewer, and then some wait for their turn. */
+const lanes = 2
+
+/** Moves every VM off the host. Returns when none is left. */
+async function empty(j: Job, hostId: string, name: string): Promise<void> {
+  for (let round = 1; ; round++) {
+    const again = round === 1 ? '' : ` (${round})`
+    const vms = await j.tx(
+      `look${again}`,
+      ({ sql }) =>
+        sql<{ id: string; name: string }>`
+        select distinct v.id, v.name from vm_run r join vm v on v.id = r.vm_id where r.host_id = ${hostId}::uuid order by v.name, v.id`,
+    )
+    if (vms.length === 0) return
+    const failed: string[] = []
+    const queue = [...vms]
+    const lane = async () => {
+      for (let vm = queue.shift(); vm !== undefined; vm = queue.shift()) {
+        const { id, name: vmName } = vm
+        const moved = await j.attempt(`move ${id}${again}`, j =>
+          // Not taken back when the maintenance is: a VM that has moved runs well where it is.
+          j.child('migrate', migrateVm, {
+            vmId: id,
+            name: vmName,
+            hostIds: [],
+            clusterId: null,
+            force: false,
+            reason: 'maintenance',
+          }),
+        )
+        if (!moved.ok) failed.push(`${vmName} (${moved.error.message.replace(/\.$/, '')})`)
+      }
+    }
+    await Promise.all(Array.from({ length: lanes }, lane))
+    if (failed.length === 0) continue
+    failed.sort()
+    await j.tx(`left${again}`, async tx => {
+      tx.changed('host', hostId)
+      // Told once: it is tried again until it succeeds or somebody gives up.
+      if (round > 1) return
+      tx.event('host.maintenance.failed', {
+        refs: [{ kind: 'host', id: hostId, name }],
+        args: { host: name, reason: `VMs have not got away yet: ${failed.slice(0, 20).join('; ')}` },
+      })
+    })
+    await j.sleepUntil(`wait${again}`, async tx => new Date(tx.now.getTime() + againMs(round)))
+  }
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { conflict, hostCan, must, unsupported } from '@rookery/model'
 import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
+import { drainPlan } from '../../compute/migration/drain.ts'
 import { systemRef } from '../../core/kinds.ts'
 import { operation } from '../../core/operation.ts'
 import { find, lockWord, mustBeSeen, mustHold } from '../access.ts'
@@ -93,12 +94,13 @@ export const update = operation({
   },
 })
 
-/** Takes a host back into work: its networks are made, its storage is connected, then it is up. */
+/** Takes a host back into work: its networks are made, its storage is connected, then it is up. Ends a maintenance that is under way. */
 export const activate = operation({
   name: 'host.activate',
   input: OneHost,
   output: Started,
   permit: { action: 'manipulate_host', on: i => ref(i.id) },
+  preempts: ['host.deactivate'],
   async run(ctx, i) {
     const row = await find<HostRow>(ctx, 'host', i.id)
     must(hostCan.activate, row)
@@ -126,7 +128,10 @@ export const refresh = operation({
   },
 })
 
-/** Moves a host to maintenance. Refused while VMs run on it: this release cannot migrate them away. */
+/**
+ * Moves a host to maintenance: its VMs move to other hosts of the cluster. Refused, with the reason of each, while one of them has nowhere
+ * to go, or may not be moved.
+ */
 export const deactivate = operation({
   name: 'host.deactivate',
   input: DeactivateHost,
@@ -136,13 +141,15 @@ export const deactivate = operation({
   async run(ctx, i) {
     const row = await find<HostRow>(ctx, 'host', i.id)
     must(hostCan.deactivate, row)
-    const vms = await vmsOn(ctx.sql, i.id)
-    if (vms.length > 0)
-      throw conflict(
-        'host.has_vms',
-        `Cannot switch Host to Maintenance mode. VMs run on it and cannot be migrated: ${vms.slice(0, 20).join(', ')}. Shut them down first.`,
-        { ref: ref(i.id), detail: { vms: vms.slice(0, 20) } },
-      )
+    if (['connecting', 'non_responsive'].includes(row.status)) {
+      const vms = await vmsOn(ctx.sql, i.id)
+      if (vms.length > 0)
+        throw conflict(
+          'host.has_vms',
+          `Cannot switch Host to Maintenance mode. It does not answer, and VMs may run on it: ${vms.slice(0, 20).join(', ')}.`,
+          { ref: ref(i.id), detail: { vms: vms.slice(0, 20) } },
+        )
+    } else await mustEmpty(ctx, row)
     ctx.changed('host', i.id)
     ctx.event('host.maintenance.requested', {
       refs: [{ ...ref(i.id), name: row.name }],
@@ -152,6 +159,21 @@ export const deactivate = operation({
     return { id: i.id, ...(await ctx.start(deactivateHost, { hostId: i.id })) }
   },
 })
+
+/** Refuses while a VM of the host cannot leave it; each is named with its reason. */
+async function mustEmpty(ctx: Ctx, host: HostRow): Promise<void> {
+  const staying = (await drainPlan(ctx.sql, host.id)).filter(vm => vm.target === null)
+  if (staying.length === 0) return
+  const words = staying.slice(0, 20).map(vm => `${vm.name}: ${(vm.reason ?? '').replace(/^Cannot migrate VM\. /, '')}`)
+  throw conflict(
+    'host.cannot_empty',
+    `Cannot switch Host to Maintenance mode. These VMs cannot be migrated away: ${words.join(' ')}`,
+    {
+      ref: ref(host.id),
+      detail: { vms: staying.slice(0, 20).map(vm => vm.name), staying: staying.slice(0, 20) },
+    },
+  )
+}
 
 /** Forgets a host. */
 export const remove = operation({

@@ -58,8 +58,9 @@ export async function applyLines(
 
 /** Whether a job that may end the run itself holds the VM: it settles that too. Should it not, the reconciler `runs` looks. */
 async function endsItself(ctx: Ctx, vmId: string): Promise<boolean> {
-  const rows = await ctx.sql`select 1 from job_lock l join job j on j.id = l.job_id
-    where l.kind = 'vm' and l.entity_id = ${vmId}::uuid and l.mode = 'exclusive' and j.kind in ('vm.start', 'vm.stop', 'vm.suspend')`
+  const rows = await ctx.sql`select 1 from job_lock l join job j on j.id = coalesce(l.asked_by, l.job_id)
+    where l.kind = 'vm' and l.entity_id = ${vmId}::uuid and l.mode = 'exclusive'
+      and j.kind in ('vm.start', 'vm.stop', 'vm.suspend', 'vm.migrate', 'vm.settle_migration')`
   return rows.length > 0
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { notFound } from '@rookery/model'
+import { FinishResult } from '@rookery/protocol'
 import { AgentClient, type AgentTls } from '@rookery/protocol/client'
 import type { EngineHandle } from '../../engine.ts'
 import type { HostClient, HostPort } from '../../jobs/index.ts'
@@ -51,8 +52,8 @@ export class HostClients implements HostPort {
   }
 
   /**
-   * The client as jobs use it. Jobs see a task's result only; what a created domain is worth beside it is the place of its creation in
-   * the order of the host's reports, so that is handed on as the result of `vm.create`.
+   * The client as jobs use it. Jobs see a task's result only; what a domain that was made or has come is worth beside it is the place of
+   * that in the order of the host's reports, so it is handed on as the result of `vm.create` and in that of `vm.migrate.finish`.
    */
   async client(hostId: string): Promise<HostClient> {
     const agent = await this.agent(hostId)
@@ -62,8 +63,10 @@ export class HostClients implements HostPort {
       inventory: (storageDomainIds, signal) => agent.inventory(storageDomainIds, signal),
       async runTask(id, request, options) {
         const ended = await agent.runTask(id, request, options)
-        if (request.task.kind !== 'vm.create') return ended
-        return { ...ended, result: { incarnation: ended.incarnation, seq: ended.seq } }
+        const { incarnation, seq } = ended
+        if (request.task.kind === 'vm.create') return { ...ended, result: { incarnation, seq } }
+        if (request.task.kind !== 'vm.migrate.finish') return ended
+        return { ...ended, result: { ...FinishResult.parse(ended.result), incarnation, seq } }
       },
     }
   }

@@ -1,6 +1,7 @@
 import { ask, call } from '../../../core/call.ts'
 import { vmFields } from '../../../compute/search-fields.ts'
 import { list as listTemplates } from '../../../compute/template/queries.ts'
+import * as migration from '../../../compute/migration/operations.ts'
 import * as vm from '../../../compute/vm/operations.ts'
 import { list as listVms } from '../../../compute/vm/queries.ts'
 import type { VmRow } from '../../../compute/vm/types.ts'
@@ -150,6 +151,24 @@ export const vmRoutes: Route[] = [
       id: pathId(request),
       force: booleanAt(request.body, 'force') ?? false,
     })
+    return actionDone(request.body, jobId)
+  }),
+
+  action('/vms/:id/migrate', async request => {
+    const { body } = request
+    const { jobId } = await call(request.env, migration.migrate, {
+      id: pathId(request),
+      force: booleanAt(body, 'force') ?? false,
+      ...defined({
+        hostId: await referenced(request, structAt(body, 'host'), listHosts, 'Host'),
+        clusterId: await referenced(request, structAt(body, 'cluster'), listClusters, 'Cluster'),
+      }),
+    })
+    return actionDone(body, jobId)
+  }),
+
+  action('/vms/:id/cancelmigration', async request => {
+    const { jobId } = await call(request.env, migration.cancelMigration, { id: pathId(request) })
     return actionDone(request.body, jobId)
   }),
 

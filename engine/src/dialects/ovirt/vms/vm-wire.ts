@@ -8,7 +8,17 @@ import { once } from '../wire/kept.ts'
 import type { WireObject } from '../wire/wire-object.ts'
 
 /** Actions that this engine offers on a VM. libgovirt calls only those that it finds in `<actions>`. */
-export const vmActions = ['start', 'stop', 'shutdown', 'reboot', 'reset', 'suspend', 'ticket'] as const
+export const vmActions = [
+  'start',
+  'stop',
+  'shutdown',
+  'reboot',
+  'reset',
+  'suspend',
+  'migrate',
+  'cancelmigration',
+  'ticket',
+] as const
 
 /** oVirt's words for why a VM is paused. */
 const pauseDetails: Readonly<Record<string, string>> = { io_error: 'eio', no_space: 'enospc', user: 'none' }

@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { JobStats } from '@rookery/libvirt/jobs'
+import { conflict, RookeryError } from '@rookery/model'
+import type { MigrateResult, MigrationPlan, MigrationTarget, TaskOf } from '@rookery/protocol'
+import type { DomainContext } from '../domain/context.ts'
+import { cacheMode } from '../domain/direct-io.ts'
+import { isAway, isNotHere } from '../domain/hypervisor-errors.ts'
+import { isMoving, settledHere } from '../domain/status.ts'
+import type { Handler, TaskContext } from '../tasks/registry.ts'
+import { arrivingXml } from './arriving-xml.ts'
+import { atFirst, converge } from './convergence.ts'
+import type { MigrationParts } from './parts.ts'
+
+/** How often a migration is looked at. */
+const lookMs = 500
+/** How long the event that says why a domain is gone may come after it. */
+const eventPatienceMs = 3000
+
+/**
+ * Sends a guest to another host. The two libvirts do it among themselves, peer to peer, so neither a restart of this agent nor of the
+ * engine touches it: a task that is done again finds the migration under way and follows it. An error means that the guest goes on here;
+ * when that is not certain there is none, and the answer says so.
+ */
+export function migrateHandler(ctx: DomainContext, parts: MigrationParts | null): Handler<'vm.migrate'> {
+  /** Numbers of migrations that have just ended, by VM: libvirt tells them once, when the domain is gone already. */
+  const last = new Map<string, JobStats>()
+  ctx.hypervisor.onJobCompleted((vmId, stats) => {
+    if (stats.operation === 'migration out') last.set(vmId, stats)
+  })
+  return async (task, own) => {
+    const { vmId, runId } = task
+    const here = await ctx.observer.adopt(vmId)
+    if (here === null || here.runId !== runId) return resultOf(true, undefined, false)
+    const underWay = await leaves(ctx, vmId)
+    if (!underWay) {
+      own.signal.throwIfAborted()
+      mustBeShareable(ctx, vmId)
+      last.delete(vmId)
+    }
+    ctx.observer.change(vmId, f => ({ ...f, migrating: 'out' }))
+    const watched = new Watched(ctx, task, own)
+    const moving = underWay ? follow(ctx, task) : begin(ctx, parts, task, here.facts.up)
+    const outcome = await watched.until(moving)
+    if (outcome === null) {
+      ctx.observer.ended(vmId, runId, 'migrated')
+      return resultOf(true, last.get(vmId), watched.postCopy)
+    }
+    if (isAway(outcome)) throw outcome
+    return afterFailure(ctx, task, own, watched, outcome, last.get(vmId))
+  }
+}
+
+/** Whether libvirt is moving the domain out now. */
+async function leaves(ctx: DomainContext, vmId: string): Promise<boolean> {
+  const stats = await ctx.hypervisor.jobStats(vmId)
+  return stats !== null && ['bounded', 'unbounded'].includes(stats.type) && stats.operation === 'migration out'
+}
+
+/** libvirt judges by the file system whether storage is shared; the engine knows it. What it would rightly refuse is left: cached writes. */
+function mustBeShareable(ctx: DomainContext, vmId: string): void {
+  for (const disk of ctx.observer.get(vmId)?.live.disks ?? []) {
+    if (disk.diskId === null || disk.file === null || cacheMode(disk.file) === 'none') continue
+    throw conflict(
+      'vm.migrate.cached',
+      `Disk ${disk.diskId} lies on a file system without direct I/O: this host may still keep what the guest wrote when it goes on at the other one.`,
+      { detail: { diskId: disk.diskId } },
+    )
+  }
+}
+
+async function begin(
+  ctx: DomainContext,
+  parts: MigrationParts | null,
+  task: TaskOf<'vm.migrate'>,
+  up: boolean,
+): Promise<void> {
+  const { vmId, target, plan } = task
+  if (parts === null)
+    throw conflict('host.no_migration', 'This host sends no guests to others: it has no certificates for it.')
+  const live = await ctx.hypervisor.migratableXml(vmId)
+  const vncPassword = randomBytes(6).toString('base64url')
+  const xml = arrivingXml(live, target, { engineId: ctx.engineId, up, vncPassword })
+  await ctx.hypervisor.migrate(vmId, { ...howOf(plan, target, parts), xml })
+}
+
+const MiB = 1024 * 1024
+
+/** How libvirt is told to carry out a plan. QEMU 7.2 does post-copy over one connection only, and compresses one only. */
+export function howOf(plan: MigrationPlan, target: MigrationTarget, parts: MigrationParts) {
+  const host = target.address.includes(':') ? `[${target.address}]` : target.address
+  const postCopy = plan.convergence.some(step => step.action.kind === 'post_copy')
+  const compressed = plan.compressed && !postCopy
+  return {
+    target: `qemu+tls://${host}:${target.port}/system?pkipath=${encodeURIComponent(parts.libvirtPki)}`,
+    uri: `tcp://${host}`,
+    tls: plan.encrypted,
+    ...(plan.encrypted ? { tlsDestination: target.address } : {}),
+    postCopy,
+    compressed,
+    autoConverge: plan.autoConverge,
+    abortOnError: true,
+    // Whether storage is shared was asked of those who know it.
+    unsafe: true,
+    ...(plan.bandwidth === null ? {} : { bandwidthMiBps: Math.max(1, Math.round(plan.bandwidth / MiB)) }),
+    ...(plan.connections === null || postCopy || compressed ? {} : { parallelConnections: plan.connections }),
+  }
+}
+
+/** Follows a migration that an earlier process of this agent began. */
+async function follow(ctx: DomainContext, { vmId, runId }: TaskOf<'vm.migrate'>): Promise<void> {
+  while (await leaves(ctx, vmId)) await pause(lookMs)
+  const deadline = Date.now() + eventPatienceMs
+  for (;;) {
+    const gone = (await ctx.hypervisor.xml(vmId)) === null
+    // The observer hears from libvirt whether it left or died; both are "not here".
+    if (ctx.observer.get(vmId)?.runId !== runId) return
+    if (!gone) throw conflict('vm.migrate.failed', 'The migration did not succeed.')
+    if (Date.now() >= deadline) return void (await ctx.observer.adopt(vmId))
+    await pause(lookMs / 5)
+  }
+}
+
+/** Looks at a migration while it lasts: says how far it is, and carries out the plan. */
+class Watched {
+  readonly #ctx: DomainContext
+  readonly #task: TaskOf<'vm.migrate'>
+  readonly #own: TaskContext
+  readonly #began = Date.now()
+  #state = atFirst
+  #downtime: number
+  #limitSet = false
+  postCopy = false
+  /** The plan gave it up. */
+  stalled = false
+
+  constructor(ctx: DomainContext, task: TaskOf<'vm.migrate'>, own: TaskContext) {
+    this.#ctx = ctx
+    this.#task = task
+    this.#own = own
+    this.#downtime = task.plan.downtime
+  }
+
+  /** Resolves with the error that ended it, or with null when it has succeeded. */
+  async until(moving: Promise<void>): Promise<unknown> {
+    let ended = false
+    const outcome = moving.then(
+      () => null,
+      (error: unknown) => error ?? new Error('no reason given'),
+    )
+    void outcome.then(() => {
+      ended = true
+    })
+    const abort = () => void this.#stop()
+    this.#own.signal.addEventListener('abort', abort, { once: true })
+    if (this.#own.signal.aborted) abort()
+    try {
+      for (;;) {
+        await Promise.race([outcome, pause(this.#limitSet ? lookMs : lookMs / 10)])
+        if (ended) return await outcome
+        await this.#look().catch((error: unknown) => this.#own.log.debug({ err: error }, 'a migration was not seen'))
+      }
+    } finally {
+      this.#own.signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const { vmId } = this.#task
+    // libvirt may not have begun yet; what was asked for once is asked for until it is over.
+    for (let n = 0; n < 100 && (await leavesOrStarts(this.#ctx, vmId)); n++) {
+      const done = await this.#ctx.hypervisor.abortJob(vmId).then(
+        () => true,
+        (error: unknown) => {
+          this.#own.log.debug({ err: error }, 'a migration could not be stopped')
+          return this.postCopy
+        },
+      )
+      if (done) return
+      await pause(lookMs / 5)
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { hypervisor, observer } = this.#ctx
+    const { vmId, plan } = this.#task
+    const stats = await hypervisor.jobStats(vmId)
+    if (stats === null || stats.operation !== 'migration out') return
+    if (!this.#limitSet) {
+      await hypervisor.maxDowntime(vmId, this.#downtime)
+      this.#limitSet = true
+    }
+    const number = (name: string) => Number(stats.params[name] ?? 0)
+    const total = stats.total ?? 0
+    const remaining = stats.remaining ?? total
+    const iteration = number('memory_iteration')
+    // Being set up: there is nothing to say yet.
+    if (total === 0) return
+    this.#own.progress(Math.min(99, (100 * (total - remaining)) / total))
+    const migration = {
+      total,
+      remaining,
+      rate: number('memory_bps') + number('disk_bps'),
+      iteration,
+      downtimeLimit: this.#downtime,
+      elapsedMs: stats.elapsedMs ?? Date.now() - this.#began,
+      postCopy: this.postCopy,
+    }
+    observer.change(vmId, f => ({ ...f, migration }))
+    if (this.postCopy || this.#own.signal.aborted) return
+    const { now, actions } = converge(this.#state, { iteration, remaining }, plan)
+    this.#state = now
+    for (const action of actions) {
+      this.#own.log.info({ action, iteration, remaining }, 'a migration does not come closer to its end')
+      if (action.kind === 'downtime') {
+        this.#downtime = action.ms
+        await hypervisor.maxDowntime(vmId, action.ms)
+      } else if (action.kind === 'post_copy') {
+        await hypervisor.startPostCopy(vmId)
+        this.postCopy = true
+        return
+      } else {
+        this.stalled = true
+        await hypervisor.abortJob(vmId)
+        return
+      }
+    }
+  }
+}
+
+const leavesOrStarts = async (ctx: DomainContext, vmId: string): Promise<boolean> =>
+  ctx.observer.get(vmId)?.facts.migrating === 'out'
+
+/** libvirt gave up. What that means is read from the domain, not from the error. */
+async function afterFailure(
+  ctx: DomainContext,
+  { vmId, runId }: TaskOf<'vm.migrate'>,
+  own: TaskContext,
+  watched: Watched,
+  error: unknown,
+  stats: JobStats | undefined,
+): Promise<MigrateResult> {
+  const now = await ctx.observer.adopt(vmId)
+  if (now === null || now.runId !== runId) return resultOf(true, stats, watched.postCopy)
+  const state = await ctx.hypervisor.state(vmId)
+  if (state === null) return resultOf(true, stats, watched.postCopy)
+  if (state.state === 'paused' && isMoving(state.reason)) {
+    own.log.warn({ err: error, reason: state.reason }, 'it is not known on which side the guest goes on')
+    return resultOf(false, stats, watched.postCopy)
+  }
+  ctx.observer.change(vmId, settledHere)
+  own.signal.throwIfAborted()
+  if (watched.stalled)
+    throw conflict(
+      'vm.migrate.stalled',
+      'The guest writes to its memory faster than it can be sent, and its migration policy does not allow a longer pause.',
+      { cause: error },
+    )
+  throw error instanceof RookeryError && !isNotHere(error)
+    ? error
+    : conflict('vm.migrate.failed', 'The migration did not succeed.', { cause: error })
+}
+
+const resultOf = (left: boolean, stats: JobStats | undefined, postCopy: boolean): MigrateResult => ({
+  left,
+  downtimeMs: stats?.downtimeMs ?? null,
+  durationMs: stats?.elapsedMs ?? null,
+  transferred: stats?.processed ?? null,
+  postCopy,
+})
