@@ -1,5 +1,6 @@
 import type { Instance, TinyImages } from './harness/instance.ts'
 import type { Report } from './harness/report.ts'
+import { ansibleGroup } from './groups/ansible.ts'
 import { curlGroup } from './groups/curl.ts'
 import { govirtGroup } from './groups/libgovirt.ts'
 import { imageioGroup } from './groups/imageio.ts'
@@ -29,5 +30,8 @@ export interface Group {
 
 /** In the order they are run: what is quick and basic first. */
 export const groups: readonly Group[] = [rawGroup, curlGroup, imageioGroup, sdkGroup, govirtGroup, samplesGroup]
+
+/** Groups that are run when they are named: they take long, or fetch much. */
+export const onDemand: readonly Group[] = [ansibleGroup]
 
 export const groupNames: readonly string[] = groups.map(each => each.name)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bringUp, existing, takeDown, tinyImages } from './harness/instance.ts'
 import { Report, sentence } from './harness/report.ts'
-import { groupNames, groups, type Setting } from './groups.ts'
+import { groupNames, groups, onDemand, type Setting } from './groups.ts'
 
 /**
  * `./rookery test conformance`: real clients against a Rookery of its own. See README.md. Ends with 0 when nothing failed.
@@ -20,9 +20,11 @@ const named = [...positionals, ...(values.only?.split(',') ?? [])]
 const wanted = named.length > 0 ? named : groupNames
 /** `ovirtsdk4/walk` is one part of a group. */
 const groupOf = (name: string) => name.split('/', 1)[0] ?? ''
-const unknown = wanted.filter(name => !groupNames.includes(groupOf(name)))
+const all = [...groups, ...onDemand]
+const unknown = wanted.filter(name => !all.some(group => group.name === groupOf(name)))
 if (unknown.length > 0) {
-  process.stderr.write(`there is no group ${unknown.join(', ')}; there are ${groupNames.join(', ')}\n`)
+  const names = all.map(group => group.name).join(', ')
+  process.stderr.write(`there is no group ${unknown.join(', ')}; there are ${names}\n`)
   process.exit(2)
 }
 
@@ -63,7 +65,7 @@ try {
     return up
   })
   if (images !== undefined && instance !== undefined) {
-    for (const group of groups.filter(each => wanted.some(name => groupOf(name) === each.name))) {
+    for (const group of all.filter(each => wanted.some(name => groupOf(name) === each.name))) {
       const parts = wanted
         .filter(name => name.startsWith(`${group.name}/`))
         .map(name => name.slice(group.name.length + 1))

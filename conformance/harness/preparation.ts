@@ -109,6 +109,78 @@ async function build(folder: string, requirements: string, text: string): Promis
   await rename(join(source, archive.replace(/\.tar\.gz$/, ''), 'examples'), join(folder, 'examples'))
 }
 
+/** Ansible, ready to run. */
+export interface AnsibleClient {
+  /** The program that plays. */
+  readonly playbook: string
+  /** The interpreter that modules run with. */
+  readonly python: string
+  /** Where collections are found. */
+  readonly collections: string
+  /** `name version` of each. */
+  readonly versions: readonly string[]
+}
+
+/** The release of the `ansible` package whose oVirt collection is played. */
+const ansibleRelease = '12.3.0'
+
+/**
+ * Ansible and the oVirt collection 3.x in a virtual environment below `cache`. The package that carries the collection has a hundred
+ * others; only this one is taken out of it. Fails with {@link Skip} when the registry cannot be reached.
+ */
+export async function ansibleClient(cache: string): Promise<AnsibleClient> {
+  await debianPackages(pythonNeeds)
+  const requirements = join(import.meta.dirname, '..', 'requirements-ansible.txt')
+  const text = await readFile(requirements, 'utf8')
+  const pythonVersion = (await mustRun([systemPython, '--version'])).trim()
+  const key = createHash('sha256').update(`${text}\n${ansibleRelease}\n${pythonVersion}`).digest('hex').slice(0, 12)
+  const folder = join(cache, `ansible-${key}`)
+  const python = join(folder, 'bin', 'python')
+  const collections = join(folder, 'collections')
+  if (!existsSync(join(collections, 'ansible_collections', 'ovirt', 'ovirt'))) {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(cache, { recursive: true })
+    try {
+      await step(output(), 'Ansible', async () => {
+        await mustRun([systemPython, '-m', 'venv', folder])
+        const pip = (words: string[]) =>
+          mustRun([python, '-m', 'pip', '--disable-pip-version-check', '--no-input', ...words], { timeoutMs: 900_000 })
+        await pip(['install', '--requirement', requirements])
+        const source = join(folder, 'source')
+        await pip(['download', '--no-deps', '--only-binary', ':all:', '--dest', source, `ansible==${ansibleRelease}`])
+        const [archive] = (await readdir(source)).filter(name => name.endsWith('.whl'))
+        if (archive === undefined) throw new Error('ansible was downloaded without its archive')
+        await mustRun([python, '-c', unpack, join(source, archive), `${collections}.new`], { timeoutMs: 300_000 })
+        await rm(source, { recursive: true, force: true })
+        // Last: with this folder everything is there.
+        await rename(`${collections}.new`, collections)
+      })
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw asSkip('Ansible', error)
+    }
+  }
+  const manifest: unknown = JSON.parse(
+    await readFile(join(collections, 'ansible_collections', 'ovirt', 'ovirt', 'MANIFEST.json'), 'utf8'),
+  )
+  const { version } = (manifest as { collection_info: { version: string } }).collection_info
+  const core = /^ansible-core==(\S+)/m.exec(text)?.[1] ?? ''
+  return {
+    playbook: join(folder, 'bin', 'ansible-playbook'),
+    python,
+    collections,
+    versions: [`ansible-core ${core}`, `ovirt.ovirt ${version}`],
+  }
+}
+
+/** Takes one collection out of the archive of all of them. */
+const unpack = `import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as archive:
+    for name in archive.namelist():
+        if name.startswith('ansible_collections/ovirt/ovirt/'):
+            archive.extract(name, sys.argv[2])
+`
+
 /** curl: installs it, gives its version. Fails with {@link Skip} when Debian cannot be reached. */
 export async function curl(): Promise<string> {
   await debianPackages([{ name: 'curl', why: 'calls the API as recipes do' }])

@@ -24,7 +24,9 @@ export interface World {
 }
 
 /** Starts everything and waits until hosts are up and both storage domains active. */
-export async function startWorld(o: { hosts?: number; hooks?: EngineHooks; wait?: boolean } = {}): Promise<World> {
+export async function startWorld(
+  o: { hosts?: number; hooks?: EngineHooks; wait?: boolean; cpus?: 'same' | 'mixed' } = {},
+): Promise<World> {
   const hosts = o.hosts ?? 1
   const database = await engineDatabase()
   const pki = await createTestPki()
@@ -38,7 +40,14 @@ export async function startWorld(o: { hosts?: number; hooks?: EngineHooks; wait?
       }),
     ),
   ) as { cert: string; key: string; ca: string }
-  const sim = await createSimulator({ tls: pki.host, hosts, clock: 'real', pace, seed: 'engine tests' })
+  const sim = await createSimulator({
+    tls: pki.host,
+    hosts,
+    clock: 'real',
+    pace,
+    seed: 'engine tests',
+    cpus: o.cpus ?? 'same',
+  })
   const one = await startTestEngine(database, {
     config: { agentTls: files, simulator: { url: sim.url, hosts, storagePath: '/pretended' } },
     ...(o.hooks === undefined ? {} : { hooks: o.hooks }),

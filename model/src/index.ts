@@ -1,5 +1,6 @@
 /** The vocabulary: ids, statuses, action tables, units, error kinds. Pure; every other package may import it. */
 export * from './allowed.ts'
+export * from './cpu.ts'
 export * from './errors.ts'
 export * from './host.ts'
 export * from './ids.ts'

@@ -32,6 +32,8 @@ export const HostFacts = z.object({
     model: z.string(),
     /** The model name that libvirt gives to what guests can be offered here. */
     guestModel: z.string().nullable(),
+    /** Every model that libvirt can give guests here; absent from older agents. */
+    models: z.array(z.string()).optional(),
     flags: z.array(z.string()),
     sockets: z.int(),
     cores: z.int(),

@@ -1,5 +1,6 @@
+import { cpuType } from '@rookery/model'
 import { taskKinds, type HostFacts } from '@rookery/protocol'
-import type { Random } from './random.ts'
+import type { Fleet } from './fleet.ts'
 
 const GiB = 1024 ** 3
 
@@ -8,6 +9,7 @@ const processors = [
     vendor: 'GenuineIntel',
     model: 'Intel(R) Xeon(R) Gold 6338 CPU @ 2.00GHz',
     guest: 'Icelake-Server',
+    type: 'Intel Icelake Server Family',
     mhz: 2000,
     cores: 32,
   },
@@ -15,38 +17,37 @@ const processors = [
     vendor: 'GenuineIntel',
     model: 'Intel(R) Xeon(R) Gold 6248R CPU @ 3.00GHz',
     guest: 'Cascadelake-Server',
+    type: 'Intel Cascadelake Server Family',
     mhz: 3000,
     cores: 24,
   },
-  { vendor: 'AuthenticAMD', model: 'AMD EPYC 7763 64-Core Processor', guest: 'EPYC-Milan', mhz: 2450, cores: 64 },
-  { vendor: 'AuthenticAMD', model: 'AMD EPYC 7402P 24-Core Processor', guest: 'EPYC-Rome', mhz: 2800, cores: 24 },
+  {
+    vendor: 'GenuineIntel',
+    model: 'Intel(R) Xeon(R) CPU E5-2690 v3 @ 2.60GHz',
+    guest: 'Haswell-noTSX',
+    type: 'Intel Haswell-noTSX Family',
+    mhz: 2600,
+    cores: 12,
+  },
+  {
+    vendor: 'AuthenticAMD',
+    model: 'AMD EPYC 7763 64-Core Processor',
+    guest: 'EPYC-Milan',
+    type: 'AMD EPYC Milan',
+    mhz: 2450,
+    cores: 64,
+  },
 ] as const
 
-const flags = [
-  'fpu',
-  'tsc',
-  'msr',
-  'pae',
-  'cx8',
-  'apic',
-  'sse',
-  'sse2',
-  'ssse3',
-  'sse4_1',
-  'sse4_2',
-  'aes',
-  'avx',
-  'avx2',
-  'nx',
-  'lm',
-  'constant_tsc',
-]
+/** Flags that every processor has, beside those of its type. */
+const flags = ['fpu', 'tsc', 'msr', 'pae', 'cx8', 'apic', 'sse', 'sse2', 'constant_tsc']
 
 /** What a host of this number is, as far as it never changes: computed when asked, so that an idle host takes no room. */
-export function nature(random: Random, index: number) {
+export function nature({ random, cpus }: Pick<Fleet, 'random' | 'cpus'>, index: number) {
   const pick = <T>(from: readonly T[], what: string): T =>
     from[Math.floor(random.of('host', index, what) * from.length)] ?? (from[0] as T)
-  const processor = pick(processors, 'processor')
+  // A fleet is bought at once, unless it is to show how a cluster lives with what differs.
+  const processor = cpus === 'mixed' ? pick(processors, 'processor') : processors[0]
   return {
     hostUuid: random.uuid('host', index),
     hostname: `sim-${String(index).padStart(4, '0')}`,
@@ -58,8 +59,13 @@ export function nature(random: Random, index: number) {
 }
 
 /** The facts that a host tells. */
-export function hostFacts(random: Random, index: number, now: { incarnation: number; boot: number }): HostFacts {
-  const { hostUuid, hostname, processor, sockets, memory } = nature(random, index)
+export function hostFacts(
+  fleet: Pick<Fleet, 'random' | 'cpus'>,
+  index: number,
+  now: { incarnation: number; boot: number },
+): HostFacts {
+  const { hostUuid, hostname, processor, sockets, memory } = nature(fleet, index)
+  const { random } = fleet
   const at = [Math.floor(index / 65_536) % 256, Math.floor(index / 256) % 256, index % 256] as const
   const mac = `52:54:00:${at.map(n => n.toString(16).padStart(2, '0')).join(':')}`
   return {
@@ -75,7 +81,7 @@ export function hostFacts(random: Random, index: number, now: { incarnation: num
       vendor: processor.vendor,
       model: processor.model,
       guestModel: processor.guest,
-      flags: [...flags, processor.vendor === 'GenuineIntel' ? 'vmx' : 'svm'],
+      flags: [...flags, ...(cpuType(processor.type)?.flags ?? []), processor.vendor === 'GenuineIntel' ? 'vmx' : 'svm'],
       sockets,
       cores: processor.cores,
       threads: 2,

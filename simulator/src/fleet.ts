@@ -10,6 +10,8 @@ import type { Random } from './random.ts'
 export interface Fleet {
   readonly clock: Clock
   readonly random: Random
+  /** Whether all hosts have the same processor. */
+  readonly cpus: 'same' | 'mixed'
   /** How long a pretended piece of work takes, milliseconds: within these bounds, decided by the words, at the fleet's pace. */
   lasts(bounds: readonly [low: number, high: number], ...words: readonly (string | number)[]): number
   readonly journal: Journal

@@ -96,7 +96,7 @@ export class SimHost {
   }
 
   facts(): HostFacts {
-    return hostFacts(this.fleet.random, this.index, this)
+    return hostFacts(this.fleet, this.index, this)
   }
 
   /** The next place in the order of reports. */

@@ -12,6 +12,7 @@ const Config = z.strictObject({
   dataDir: z.string().nullable().default(null),
   seed: z.union([z.string(), z.number()]).default(0),
   clock: z.enum(['real', 'manual']).default('real'),
+  cpus: z.enum(['same', 'mixed']).default('same'),
   pace: z.number().positive().max(1_000).default(1),
   imagesPort: z.int().min(0).max(65_535).default(0),
 })

@@ -37,6 +37,8 @@ export interface SimulatorOptions {
   clock?: 'real' | 'manual' | Clock
   /** How long tasks, boots and shutdowns take, as a part of what they usually pretend to; 1 unless said. */
   pace?: number
+  /** `mixed`: hosts have processors of several families and makers; `same` unless said. */
+  cpus?: 'same' | 'mixed'
   /** Port of the data port (image tickets, no client certificate); 0 takes a free one. */
   imagesPort?: number
   /** Files of each new ISO domain. */
@@ -86,6 +88,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const fleet: Fleet = {
     clock: until(time, () => closed),
     random,
+    cpus: options.cpus ?? 'same',
     lasts: (bounds, ...words) => random.between(...bounds, ...words) * pace,
     journal,
     pool,

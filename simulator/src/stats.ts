@@ -8,7 +8,7 @@ export const statsEveryMs = 15_000
 
 /** The load of a host and its runs at this moment: decided by seed, host and time, so a turned clock repeats it. */
 export function stats(host: SimHost, now: number): { host: HostStats; runs: RunStats[] } {
-  const { memory, cpus } = nature(host.fleet.random, host.index)
+  const { memory, cpus } = nature(host.fleet, host.index)
   const slot = Math.floor(now / statsEveryMs)
   const runs = [...host.runs.values()].map(run => runStats(host, run, now, slot))
   let cpuUsed = 0.01 + 0.02 * host.fleet.random.of('idle', host.index, slot)

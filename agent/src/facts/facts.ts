@@ -17,6 +17,8 @@ export interface HypervisorFacts {
   readonly libvirtVersion: string
   readonly qemuVersion: string
   readonly guestModel: string | null
+  /** Models that guests can be given here. */
+  readonly models: string[]
   readonly machines: string[]
   readonly owner: Owner | null
 }
@@ -38,6 +40,15 @@ function machinesOf(capabilities: Element): string[] {
   return ['pc', 'q35'].filter(m => names.includes(m))
 }
 
+/** Models that libvirt says it can give guests, older spellings of the same one too. */
+export const usableModels = (domainCapabilities: Element): string[] =>
+  childrenOf(
+    childrenOf(child(domainCapabilities, 'cpu'), 'mode').find(mode => mode.attrs.name === 'custom'),
+    'model',
+  )
+    .filter(model => model.attrs.usable === 'yes')
+    .map(textOf)
+
 /** Asks libvirt. */
 export async function hypervisorFacts(
   hypervisor: Hypervisor,
@@ -56,6 +67,7 @@ export async function hypervisorFacts(
     libvirtVersion: versions.libvirt,
     qemuVersion: versions.qemu,
     guestModel: textOf(child(model, 'model')) || null,
+    models: usableModels(domain),
     machines: machinesOf(root),
   }
 }
@@ -88,6 +100,7 @@ export function hostFacts(
       architecture: arch() === 'x64' ? 'x86_64' : arch(),
       ...readCpu(readFileSync('/proc/cpuinfo', 'utf8')),
       guestModel: found.guestModel,
+      models: found.models,
     },
     memory: memoryLine(readFileSync('/proc/meminfo', 'utf8'), 'MemTotal'),
     os: readOs(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''),

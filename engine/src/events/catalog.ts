@@ -148,6 +148,11 @@ export const catalog = {
   ),
   'cluster.added': line(809, 'normal', 'Cluster {cluster} was added by {user}.'),
   'cluster.updated': line(811, 'normal', 'Cluster {cluster} was changed by {user}.'),
+  'cluster.cpu_lowered': line(
+    10202,
+    'warning',
+    'The CPU type of cluster {cluster} follows its hosts: {from} became {to}, which all of them have.',
+  ),
   'cluster.removed': line(813, 'normal', 'Cluster {cluster} was removed by {user}.'),
   'storage_domain.added': line(956, 'normal', 'Storage domain {storage_domain} was added by {user}.'),
   'storage_domain.add.failed': line(10300, 'error', 'Storage domain {storage_domain} could not be added: {reason}.'),

@@ -3,6 +3,7 @@ import { fragment } from '../db/index.ts'
 import { bootstrapInventory } from './bootstrap/bootstrap.ts'
 import { firstStorage } from './bootstrap/storage.ts'
 import * as cluster from './cluster/operations.ts'
+import { cpu as clusterCpu } from './cluster/cpu-query.ts'
 import { list as clusterList } from './cluster/queries.ts'
 import * as dataCenter from './data-center/operations.ts'
 import { list as dataCenterList } from './data-center/queries.ts'
@@ -39,6 +40,7 @@ export const inventory: DomainModule = {
   queries: [
     dataCenterList,
     clusterList,
+    clusterCpu,
     hostList,
     schedulingPolicyQueries.list,
     schedulingPolicyQueries.units,

@@ -1,7 +1,6 @@
-import { conflict, noCapacity, type Refusal, type RefusalReason } from '@rookery/model'
+import { conflict, cpuType, noCapacity, type Refusal, type RefusalReason } from '@rookery/model'
 import type { DomainSpec } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
-import { cpuType } from '../../inventory/cluster/cpu-types.ts'
 import { volumeOf } from '../../storage/disk/store.ts'
 import type { DiskRow } from '../../storage/disk/types.ts'
 import { affinityOf } from '../affinity/rules.ts'

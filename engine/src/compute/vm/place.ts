@@ -1,6 +1,5 @@
-import { conflict, notFound, type Refusal } from '@rookery/model'
+import { conflict, cpuType, notFound, type Refusal } from '@rookery/model'
 import type { DomainSpec, HostFacts } from '@rookery/protocol'
-import { cpuType } from '../../inventory/cluster/cpu-types.ts'
 import type { JobTx } from '../../jobs/index.ts'
 import { json } from '../../db/index.ts'
 import { charge } from '../../metering/quota.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { conflict, invalid, notFound } from '@rookery/model'
+import { baselineOf, conflict, cpuType, invalid, notFound } from '@rookery/model'
 import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { operation } from '../../core/operation.ts'
@@ -7,9 +7,10 @@ import { json } from '../../db/index.ts'
 import { find, lockWord, mustBeSeen } from '../access.ts'
 import type { DataCenterRow } from '../data-center/types.ts'
 import { applyPatch } from '../patch.ts'
+import { activateHost } from '../host/activate.ts'
 import { policyById } from '../scheduling-policy/store.ts'
 import { policyNoneId } from '../../compute/scheduling/policies.ts'
-import { cpuType } from './cpu-types.ts'
+import { cpusOf, missingOfCluster } from './cpu.ts'
 import { AddCluster, type ClusterRow, ClusterSettings, RemoveCluster, UpdateCluster } from './types.ts'
 
 const Done = z.object({ id: z.string() })
@@ -110,8 +111,10 @@ export const update = operation({
       throw conflict('cluster.level', 'Cannot edit Cluster. The compatibility version cannot be lowered.')
     if (i.cpuType !== undefined && i.cpuType !== row.cpuType && used.running > 0 && !isUpward(row.cpuType, i.cpuType))
       throw conflict('cluster.cpu_lowered', 'Cannot edit Cluster. While VMs run its CPU type can only be raised.')
+    const type = i.cpuType === undefined ? row.cpuType : await chosenType(ctx, row, i.cpuType)
     const settings = {
       ...applyPatch(ClusterSettings.parse(row.settings), i.settings ?? {}),
+      ...(i.cpuType === undefined ? {} : { cpuTypeFromHosts: i.cpuType === null }),
       // A list of its own: what is not said any more is the policy's again. So is everything when the policy becomes another one.
       ...(i.settings?.schedulingProperties !== undefined
         ? { schedulingProperties: i.settings.schedulingProperties }
@@ -121,18 +124,52 @@ export const update = operation({
     }
     await ctx.sql`update cluster set name = ${i.name ?? row.name}, description = ${i.description ?? row.description},
       comment = ${i.comment ?? row.comment}, data_center_id = ${i.dataCenterId ?? row.dataCenterId},
-      cpu_type = ${i.cpuType === undefined ? row.cpuType : i.cpuType}, level_minor = ${i.level?.minor ?? row.levelMinor},
+      cpu_type = ${type}, level_minor = ${i.level?.minor ?? row.levelMinor},
       memory_overcommit = ${i.memoryOvercommit ?? row.memoryOvercommit}, ballooning = ${i.ballooning ?? row.ballooning},
       ksm = ${i.ksm ?? row.ksm}, threads_as_cores = ${i.threadsAsCores ?? row.threadsAsCores},
       switch_type = ${i.switchType ?? row.switchType}, firewall_type = ${i.firewallType ?? row.firewallType},
       bios_type = ${i.biosType ?? row.biosType}, scheduling_policy_id = ${i.schedulingPolicyId ?? row.schedulingPolicyId}, settings = ${json(settings)}, version = version + 1
       where id = ${i.id}::uuid`
     ctx.changed('cluster', i.id)
+    if (type !== row.cpuType) await tryAgain(ctx, i.id)
     const name = i.name ?? row.name
     ctx.event('cluster.updated', { refs: [{ ...ref(i.id), name }], args: { cluster: name } })
     return { id: i.id }
   },
 })
+
+/** The type that was asked for, which every host that is up must meet; null: the one that they have in common. */
+async function chosenType(ctx: Ctx, row: ClusterRow, wanted: string | null): Promise<string | null> {
+  const up = (await cpusOf(ctx.sql, row.id)).filter(host => host.status === 'up')
+  if (wanted === null)
+    return baselineOf(up.filter(h => h.facts.acceleration.kind === 'kvm').map(h => h.facts.cpu)).type?.name ?? null
+  const lacking = up.flatMap(host => {
+    const missing = missingOfCluster(wanted, host.facts)
+    return missing.length === 0 ? [] : [{ host: host.name, missing }]
+  })
+  if (lacking.length > 0)
+    throw conflict(
+      'cluster.cpu_hosts',
+      `Cannot edit Cluster. Hosts that are up lack the CPU type ${wanted}: ${lacking
+        .map(({ host, missing }) => `${host} (${missing.join(', ')})`)
+        .join('; ')}. Move them to maintenance first.`,
+      {
+        detail: {
+          type: wanted,
+          hosts: lacking.map(({ host, missing }) => ({ name: host, reason: missing.join(', ') })),
+        },
+      },
+    )
+  return wanted
+}
+
+/** Hosts that may meet the cluster now are activated again at once. */
+async function tryAgain(ctx: Ctx, clusterId: string): Promise<void> {
+  const hosts = await ctx.sql<{ id: string }>`
+    select h.id from host h where h.cluster_id = ${clusterId}::uuid and h.status = 'non_operational' and h.wanted = 'up'
+       and not exists (select 1 from job_lock l where l.kind = 'host' and l.entity_id = h.id)`
+  for (const { id } of hosts) await ctx.start(activateHost, { hostId: id, asked: false })
+}
 
 function isUpward(from: string | null, to: string | null): boolean {
   const old = from === null ? undefined : cpuType(from)

@@ -26,6 +26,8 @@ export const ClusterSettings = z.strictObject({
     .prefault({}),
   transparentHugepages: z.boolean().default(true),
   ksmMergeAcrossNodes: z.boolean().default(true),
+  /** The CPU type follows the hosts, since nobody chose one. */
+  cpuTypeFromHosts: z.boolean().default(false),
   /** Room is kept for the highly available VMs of any one host. */
   haReservation: z.boolean().default(false),
   /** Most VMs that a host runs; null: as many as fit. */

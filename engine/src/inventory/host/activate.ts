@@ -4,10 +4,9 @@ import { exclusive, job, type JobTx } from '../../jobs/index.ts'
 import { followReports } from '../../storage/domain/store.ts'
 import { chooseSpm, type Candidate } from '../../storage/spm/choose.ts'
 import { becomeSpm, currentSpm } from '../../storage/spm/store.ts'
-import { typeOfHost } from '../cluster/cpu-types.ts'
+import { meetCluster } from '../cluster/cpu.ts'
 import { id } from '../input.ts'
 import { getHost, moveHost, requirements } from './store.ts'
-import type { HostRow } from './types.ts'
 
 /** Statuses from which a host may come up. */
 const before = [
@@ -108,28 +107,22 @@ async function settle(
     await sql`insert into storage_domain_host (storage_domain_id, host_id, ok, seen_at)
       select id, ${i.hostId}::uuid, ${domain.ok}, ${tx.now} from storage_domain where id = ${domain.id}::uuid
       on conflict (storage_domain_id, host_id) do update set ok = excluded.ok, seen_at = excluded.seen_at`
-  const status = missing.length === 0 ? 'up' : 'non_operational'
-  await moveHost(sql, i.hostId, status, { reason: missing.length === 0 ? null : missing.join('; ') })
+  const cpu = await meetCluster(tx, row)
+  const lacks = cpu.length === 0 ? missing : [...missing, `CPU type of the cluster: it lacks ${cpu.join(', ')}`]
+  const status = lacks.length === 0 ? 'up' : 'non_operational'
+  await moveHost(sql, i.hostId, status, { reason: lacks.length === 0 ? null : lacks.join('; ') })
   tx.changed('host', i.hostId)
   if (status === 'up') {
     tx.event(i.asked ? 'host.activated' : 'host.detected', { refs: [ref], args: { host: row.name } })
-    await giveClusterCpu(tx, row)
     if (row.dataCenterId !== null) await serveStorage(tx, row.dataCenterId)
   } else {
-    tx.event('host.non_operational', { refs: [ref], args: { host: row.name, reason: missing.join('; ') } })
+    if (cpu.length > 0)
+      tx.event('host.cpu_below_cluster', { refs: [ref], args: { host: row.name, missing: cpu.join(', ') } })
+    tx.event('host.non_operational', { refs: [ref], args: { host: row.name, reason: lacks.join('; ') } })
   }
   if (row.dataCenterId !== null)
     for (const domain of await followReports(sql, row.dataCenterId)) tx.changed('storage_domain', domain)
   return { status }
-}
-
-/** A cluster without a CPU type takes the one of its first host. */
-async function giveClusterCpu(tx: JobTx, host: HostRow): Promise<void> {
-  const type = host.facts === null ? undefined : typeOfHost(host.facts.cpu)
-  if (type === undefined) return
-  const changed = await tx.sql.run`update cluster set cpu_type = ${type.name}, version = version + 1
-    where id = ${host.clusterId}::uuid and cpu_type is null`
-  if (changed > 0) tx.changed('cluster', host.clusterId)
 }
 
 /** A data center whose storage nobody serves gets an SPM. */

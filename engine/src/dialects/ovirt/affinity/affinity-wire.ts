@@ -22,6 +22,11 @@ export function groupToWire(row: AffinityGroupRow): WireObject {
     enforcing: row.vmsEnforcing,
     positive: row.vmsPositive,
     priority: row.priority,
+    // Beside the links: Ansible compares the hosts of the group as it was read.
+    hosts: row.hostIds.map(id => stub('hosts', id) ?? {}),
+    vms: row.vmIds.map(id => stub('vms', id) ?? {}),
+    host_labels: row.hostLabelIds.map(id => stub('affinitylabels', id) ?? {}),
+    vm_labels: row.vmLabelIds.map(id => stub('affinitylabels', id) ?? {}),
     hosts_rule: { enabled: row.hostsEnabled, enforcing: row.hostsEnforcing, positive: row.hostsPositive },
     vms_rule: { enabled: row.vmsEnabled, enforcing: row.vmsEnforcing, positive: row.vmsPositive },
   }

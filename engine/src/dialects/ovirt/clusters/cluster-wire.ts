@@ -75,6 +75,11 @@ const group = <T extends object>(value: T) => {
   return Object.keys(said).length === 0 ? undefined : said
 }
 
+function serialNumberIn(body: WireObject): ClusterSettings['serialNumber'] | undefined {
+  const policy = textAt(body, 'serial_number', 'policy') as 'vm' | undefined
+  return policy === undefined ? undefined : { policy, value: textAt(body, 'serial_number', 'value') ?? null }
+}
+
 /** What a `<cluster>` says of what is kept for clients; absent stays. The operation's schema checks the words. */
 export function settingsFromWire(body: WireObject) {
   const settings = group({
@@ -104,6 +109,7 @@ export function settingsFromWire(body: WireObject) {
     vncEncryption: booleanAt(body, 'vnc_encryption'),
     logMaxMemoryUsedThreshold: numberAt(body, 'log_max_memory_used_threshold'),
     logMaxMemoryUsedThresholdType: textAt(body, 'log_max_memory_used_threshold_type') as 'percentage' | undefined,
+    serialNumber: serialNumberIn(body),
     rngSources: textsAt(body, 'required_rng_sources') as ClusterSettings['rngSources'] | undefined,
   })
   return settings
