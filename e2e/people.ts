@@ -37,8 +37,8 @@ export async function signIn({ page, language }: Seat, password: string, user = 
 export async function open(page: Page, path: string): Promise<void> {
   const pending = new Set<string>()
   page.on('request', request => pending.add(request.url()))
-  for (const event of ['requestfinished', 'requestfailed'] as const)
-    page.on(event, request => pending.delete(request.url()))
+  page.on('requestfinished', request => pending.delete(request.url()))
+  page.on('requestfailed', request => pending.delete(request.url()))
   await page.goto(path)
   const drawn = page.locator('#root > *').first().waitFor({ state: 'attached', timeout: 30_000 })
   await drawn.catch(async () => {
