@@ -115,7 +115,10 @@ program
   .option('--name <pattern>', 'only tests whose name matches')
   .option('--durations [count]', 'how long the slowest files and tests took (25)')
   .option('--list', 'show the files of each suite, run nothing')
-  .option('--seed <text>', 'faults: what everything random is made of (default: a new one, printed)')
+  .option(
+    '--seed <text>',
+    'faults: what everything random is made of (default: always the same; with --kills or --real-kills a new one, printed)',
+  )
   .option('--kills <number>', 'faults: kills with pretended hosts (default 12)')
   .option('--real-kills <number>', 'faults: kills on a real host (default 6)')
   .option(...json)
