@@ -6,6 +6,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { watchAttendance } from './api/attended.ts'
 import { isPassing, whenSignedOut } from './api/client.ts'
 import { endHere, lookAtSession, onSessionChange, sessionState } from './api/session.ts'
 import { startI18n } from './i18n/index.ts'
@@ -66,6 +67,7 @@ function sessionChanged(): void {
 }
 
 async function begin(at: HTMLElement): Promise<void> {
+  watchAttendance()
   whenSignedOut(endHere)
   const asked = document.documentElement.lang
   await Promise.all([startI18n(isLanguage(asked) ? asked : 'en'), lookAtSession()])
