@@ -16,6 +16,7 @@ import { plugNic, unplugNic } from './nic/plug.ts'
 import * as nicQueries from './nic/queries.ts'
 import { templateFields, vmFields } from './search-fields.ts'
 import { list as templateList } from './template/queries.ts'
+import { memoryReconciler, removeMemory } from './vm/memory.ts'
 import * as vm from './vm/operations.ts'
 import { list as vmList } from './vm/queries.ts'
 import { runsReconciler } from './vm/reconcile.ts'
@@ -50,6 +51,7 @@ export const compute: DomainModule = {
     resetVm,
     resumeVm,
     suspendVm,
+    removeMemory,
     removeVm,
     plugDisk,
     unplugDisk,
@@ -58,5 +60,5 @@ export const compute: DomainModule = {
     changeCd,
     openConsole,
   ],
-  reconcilers: [runsReconciler, ticketsReconciler],
+  reconcilers: [runsReconciler, memoryReconciler, ticketsReconciler],
 }

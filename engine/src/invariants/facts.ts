@@ -23,6 +23,8 @@ export interface Facts {
     capacity: number
   }[]
   memory: { vmId: string; vmName: string; storageDomainId: string; imageId: string }[]
+  /** Memory that waits for its removal. */
+  spentMemory: { storageDomainId: string; imageId: string }[]
   domains: {
     id: string
     name: string
@@ -67,6 +69,7 @@ export async function readFacts(sql: Sql): Promise<Facts> {
     memory: await sql<Facts['memory'][number]>`
       select id as vm_id, name as vm_name, suspended_volume ->> 'storageDomainId' as storage_domain_id, suspended_volume ->> 'imageId' as image_id
         from vm where suspended_volume is not null`,
+    spentMemory: await sql<Facts['spentMemory'][number]>`select storage_domain_id, image_id from spent_memory`,
     domains: await sql<Facts['domains'][number]>`
       select s.id, s.name, s.type, s.status, s.data_center_id,
              (select x.host_id from storage_domain_host x join host h on h.id = x.host_id

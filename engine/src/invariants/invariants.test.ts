@@ -168,6 +168,15 @@ planted('memory.without_volume', async () => {
   return () => world.sql`update vm set suspended_volume = null where id = ${vmId}::uuid`
 })
 
+planted('memory.kept', async () => {
+  const { id: storageDomainId } = await domain()
+  const image = id()
+  await world.sql`insert into spent_memory (image_id, storage_domain_id, vm_id, vm_name, tries, retry_at, created_at)
+    values (${image}, ${storageDomainId}, ${id()}, 'planted', 9, now() + interval '1 hour', now() - interval '1 hour')`
+  // Removed at last, by the reconciler.
+  return () => world.sql`update spent_memory set retry_at = now() where image_id = ${image}::uuid`
+})
+
 planted('domain.without_run', async () => {
   const run = { vmId: id(), runId: id() }
   await done({ kind: 'vm.create', spec: bareSpec(run) })
