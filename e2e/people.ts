@@ -30,13 +30,21 @@ export async function signIn({ page, language }: Seat, password: string, user = 
 }
 
 /**
- * Opens an address. Now and then, on a busy machine, a page stays empty at its first load in these tests; why is not found yet
- * (docs/plan/first-light.md), and it is loaded once more.
+ * Opens an address. Twice, on a busy machine, a page stayed empty at its first load in these tests; a navigation that raced with the
+ * router's first load was the suspect and is gone (web/src/main.tsx). Should it happen again, what the page waits for is told, and
+ * it is loaded once more.
  */
 export async function open(page: Page, path: string): Promise<void> {
+  const pending = new Set<string>()
+  page.on('request', request => pending.add(request.url()))
+  page.on('requestfinished', request => pending.delete(request.url()))
+  page.on('requestfailed', request => pending.delete(request.url()))
   await page.goto(path)
-  const drawn = page.locator('#root > *').first().waitFor({ state: 'attached', timeout: 20_000 })
-  await drawn.catch(() => page.goto(path))
+  const drawn = page.locator('#root > *').first().waitFor({ state: 'attached', timeout: 30_000 })
+  await drawn.catch(async () => {
+    process.stderr.write(`${path} stayed empty; it waits for: ${[...pending].join(' ') || 'no request'}\n`)
+    await page.goto(path)
+  })
 }
 
 /** Goes to a page of ours as somebody who is not signed in yet, and signs in on the way. */

@@ -14,14 +14,21 @@ export interface Plan {
   readonly again: string
 }
 
+/**
+ * The seed of the short form. It is always the same, so that the CI of a checkout that passed once fails for no other reason than a
+ * change; new moments and new orders are the long form's to find.
+ */
+const shortSeed = '101'
+
 const count = (text: string | undefined, otherwise: number): number => {
   const found = Number(text)
   return Number.isInteger(found) && found > 0 ? found : otherwise
 }
 
-/** The plan of this process: without variables the short one of CI. */
+/** The plan of this process: without variables the short one of CI. Who says how many kills there are gets a new seed each time. */
 export function planOf(env: NodeJS.ProcessEnv = process.env): Plan {
-  const seed = env.ROOKERY_FAULTS_SEED ?? String(randomInt(1_000_000))
+  const long = env.ROOKERY_FAULTS_KILLS !== undefined || env.ROOKERY_FAULTS_REAL_KILLS !== undefined
+  const seed = env.ROOKERY_FAULTS_SEED ?? (long ? String(randomInt(1_000_000)) : shortSeed)
   const kills = count(env.ROOKERY_FAULTS_KILLS, 12)
   const realKills = count(env.ROOKERY_FAULTS_REAL_KILLS, 6)
   const again = `./rookery test faults --seed ${seed} --kills ${kills} --real-kills ${realKills}`

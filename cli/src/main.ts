@@ -115,9 +115,19 @@ program
   .option('--name <pattern>', 'only tests whose name matches')
   .option('--durations [count]', 'how long the slowest files and tests took (25)')
   .option('--list', 'show the files of each suite, run nothing')
-  .option('--seed <text>', 'faults: what everything random is made of (default: a new one, printed)')
+  .option(
+    '--seed <text>',
+    'faults: what everything random is made of (default: always the same; with --kills or --real-kills a new one, printed)',
+  )
   .option('--kills <number>', 'faults: kills with pretended hosts (default 12)')
-  .option('--real-kills <number>', 'faults: kills on a real host (default 6)')
+  .option(
+    '--real-kills <number>',
+    'faults: kills on a real host (default 6; above 12 also at every step of every job there)',
+  )
+  .option(
+    '--every-step',
+    'faults: everybody is killed at every step of every job, with pretended hosts and on a real one (hours)',
+  )
   .option(...json)
   .action(run(async (o, out, rest) => (await import('./commands/test.ts')).testCommand(rest, o, out)))
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -44,9 +45,18 @@ describe('a real instance', { skip, timeout: 600_000 }, async () => {
     return (await readdir('/sys/class/net')).filter(name => name.startsWith(`rk${engineId.slice(0, 6)}`))
   }
 
-  test('comes up from nothing in a folder closed to others, with host and storage', async () => {
-    const up = await rookery('up', '--yes', '--detach', '--json', '--port', String(port))
+  test('comes up from nothing in a folder closed to others, with host and storage, also when a port is lost just then', async () => {
+    const settings = () => readFile(join(dataDir, 'instance.json'), 'utf8').then(JSON.parse, () => undefined)
+    const starting = rookery('up', '--yes', '--detach', '--json', '--port', String(port))
+    const { agentPort } = (await until(settings, 300_000)) as { agentPort: number }
+    // Other instances come up at the same time (in this suite, too), and any may choose the same port.
+    const thief = createServer()
+      .listen(agentPort, '127.0.0.1')
+      .on('error', () => undefined)
+    const up = await starting
+    thief.close()
     assert.equal(up.code, 0, up.stderr)
+    assert.notEqual((await settings()).agentPort, agentPort)
     const said = JSON.parse(up.stdout) as { url: string; alreadyRunning: boolean }
     assert.deepEqual([said.url, said.alreadyRunning], [`https://127.0.0.1:${port}/`, false])
     const now = await status()

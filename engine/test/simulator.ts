@@ -42,14 +42,21 @@ export interface SimulatorProcess {
   storage(): Promise<SimulatorStorage>
   /** What should never have been. */
   violations(): Promise<unknown[]>
+  /** SIGKILL: guests, storage and what the agents have written down stay. */
+  kill(): Promise<void>
+  /** Starts it again, at the same addresses. */
+  start(): Promise<void>
   close(): Promise<void>
 }
 
 /** How long pretended work takes in tests: what they show does not depend on it, and there is much of it. */
 export const pace = 0.05
 
-/** Starts `simulator/src/main.ts`. */
-export async function startSimulator(hosts: number, seed = 'engine tests'): Promise<SimulatorProcess> {
+/** Starts `simulator/src/main.ts`; with `lasts` what it is about outlives the process. */
+export async function startSimulator(
+  hosts: number,
+  o: { seed?: string; lasts?: boolean } = {},
+): Promise<SimulatorProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'rookery-sim-'))
   const pki = await createTestPki()
   const file = async (name: string, text: string) => {
@@ -63,16 +70,27 @@ export async function startSimulator(hosts: number, seed = 'engine tests'): Prom
     ca: await file(`${name}-ca.pem`, pki[name].ca),
   })
   const [tls, agentTls] = [await side('host'), await side('engine')]
-  const config = await file(
-    'simulator.json',
-    JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tls, hosts, seed, clock: 'real', pace }),
-  )
+  const { seed = 'engine tests', lasts = false } = o
+  const told = { tls, hosts, seed, clock: 'real', pace, ...(lasts ? { dataDir: join(folder, 'data') } : {}) }
+  const config = (port: number, imagesPort: number) =>
+    file('simulator.json', JSON.stringify({ ...told, listen: { host: '127.0.0.1', port }, imagesPort }))
   const main = fileURLToPath(import.meta.resolve('@rookery/simulator/main'))
-  const child = spawn(process.execPath, [main, '--config', config], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const end = () => void child.kill('SIGKILL')
+  let child: ChildProcess | undefined
+  const run = async (port: number, imagesPort: number) => {
+    const argv = [main, '--config', await config(port, imagesPort)]
+    child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+    return listening(child)
+  }
+  const end = () => void child?.kill('SIGKILL')
   process.once('exit', end)
+  const gone = async (signal: NodeJS.Signals) => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    await exit
+  }
   try {
-    const url = await listening(child)
+    const { url, imagesUrl } = await run(0, 0)
     const agent = new Agent({ connect: { ca: pki.engine.ca, cert: pki.engine.cert, key: pki.engine.key } })
     const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
       const answer = await request(`${url}/simulator${path}`, {
@@ -94,14 +112,12 @@ export async function startSimulator(hosts: number, seed = 'engine tests'): Prom
       look: host => call('GET', `/hosts/${host}`),
       storage: () => call('GET', '/storage'),
       violations: async () => (await call('GET', '')).violations,
+      kill: () => gone('SIGKILL'),
+      start: async () => void (await run(Number(new URL(url).port), Number(new URL(imagesUrl).port))),
       close: async () => {
         await agent.destroy()
         process.off('exit', end)
-        if (child.exitCode === null && child.signalCode === null) {
-          const gone = once(child, 'exit')
-          child.kill('SIGTERM')
-          await gone
-        }
+        await gone('SIGTERM')
         await rm(folder, { recursive: true, force: true })
       },
     }
@@ -112,13 +128,13 @@ export async function startSimulator(hosts: number, seed = 'engine tests'): Prom
   }
 }
 
-async function listening(child: ChildProcess): Promise<string> {
+async function listening(child: ChildProcess): Promise<{ url: string; imagesUrl: string }> {
   if (child.stdout === null) throw new Error('the simulator has no output')
   for await (const line of createInterface({ input: child.stdout })) {
-    const said = JSON.parse(line) as { msg?: string; url?: string }
-    if (said.msg !== 'listening' || said.url === undefined) continue
+    const { msg, url, imagesUrl } = JSON.parse(line) as { msg?: string; url?: string; imagesUrl?: string }
+    if (msg !== 'listening' || url === undefined || imagesUrl === undefined) continue
     child.stdout.resume()
-    return said.url
+    return { url, imagesUrl }
   }
   throw new Error('the simulator ended before it listened')
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { conflict } from '@rookery/model'
 import type { EngineHooks } from '../src/app.ts'
 import { call } from '../src/core/call.ts'
@@ -8,10 +9,11 @@ import type { Env } from '../src/core/ctx.ts'
 import type { Operation } from '../src/core/operation.ts'
 import type { DomainModule } from '../src/core/registry.ts'
 import type { Sql } from '../src/db/index.ts'
+import type { CrashPoint } from '../src/jobs/hooks.ts'
 import type { HostPort } from '../src/jobs/host-port.ts'
 import { waitForJob } from '../src/jobs/wait.ts'
 import type { JobRow } from '../src/jobs/store.ts'
-import { type EngineDatabase, engineDatabase } from './database.ts'
+import { type OwnDatabase, ownDatabase, patient, patiently } from './database.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
 import { type SimulatorProcess, startSimulator } from './simulator.ts'
 import { until } from './until.ts'
@@ -25,15 +27,21 @@ export interface Mischief {
   failing: Set<string>
   /** Tasks that are asked for twice, under the same id and under another one. */
   repeating: boolean
+  /** What happens once at a point of a job; null when it has. */
+  strike: { at: CrashPoint; blow: () => Promise<void> } | null
 }
 
 /** An engine in this process, hosts in a simulator process, and engine processes to be killed; all on one database. */
 export interface World {
   engine: TestEngine
-  database: EngineDatabase
+  /** On a server of its own, that can be killed. */
+  database: OwnDatabase
+  /** Waits while the database is away. */
   sql: Sql
   env: Env
   simulator: SimulatorProcess
+  /** How many of its hosts the engine has. */
+  hosts: number
   victims: Victims
   mischief: Mischief
   /** Asks for an operation as the engine itself. */
@@ -75,9 +83,9 @@ const repeated = (port: HostPort, on: () => boolean): HostPort => ({
 export async function createWorld(o: WorldOptions = {}): Promise<World> {
   const { hosts = 0, moduleFiles = [] } = o
   const folder = await mkdtemp(join(tmpdir(), 'rookery-world-'))
-  const simulator = await startSimulator(Math.max(hosts, 1))
-  const database = await engineDatabase()
-  const mischief: Mischief = { declined: new Set(), failing: new Set(), repeating: false }
+  const simulator = await startSimulator(Math.max(hosts, 1), { lasts: true })
+  const database = await ownDatabase()
+  const mischief: Mischief = { declined: new Set(), failing: new Set(), repeating: false, strike: null }
   const modules = await Promise.all(
     moduleFiles.map(async file => ((await import(file)) as { testModule: DomainModule }).testModule),
   )
@@ -86,6 +94,12 @@ export async function createWorld(o: WorldOptions = {}): Promise<World> {
     hostPort: port => repeated(port, () => mischief.repeating),
     jobs: {
       accepts: kind => !mischief.declined.has(kind),
+      at: async point => {
+        const { strike } = mischief
+        if (strike === null || !isDeepStrictEqual(strike.at, point)) return
+        mischief.strike = null
+        await strike.blow()
+      },
       fail: (kind, step) =>
         mischief.failing.delete(`${kind} ${step}`)
           ? conflict('test.injected', 'This step was made to fail.')
@@ -103,14 +117,15 @@ export async function createWorld(o: WorldOptions = {}): Promise<World> {
   const world: World = {
     engine,
     database,
-    sql: handle.db.sql,
+    sql: patient(handle.db.sql),
     env,
     simulator,
+    hosts,
     victims,
     mischief,
     call: (operation, input) => call(handle.env(), operation, input),
     ended: async (jobId, timeoutMs = 120_000) => {
-      const row = await waitForJob(env, jobId, { timeoutMs })
+      const row = await patiently(() => waitForJob(env, jobId, { timeoutMs }))
       if (row.endedAt === null && row.status !== 'stuck')
         throw new Error(`job ${row.kind} is still ${row.status} after ${timeoutMs} ms`)
       return row

@@ -6,7 +6,7 @@ import type { CrashPoint } from '../src/jobs/hooks.ts'
 import type { JobDefinition } from '../src/jobs/job.ts'
 import { type JobRow, type StepRow, steps } from '../src/jobs/store.ts'
 import { agree } from './survive-agree.ts'
-import { kills, seedOf } from './survive-kills.ts'
+import { chance, type Kill, kills, matrixOf, undoKills } from './survive-kills.ts'
 import { until } from './until.ts'
 import { createWorld, type World, type WorldOptions } from './survive-world.ts'
 
@@ -64,21 +64,21 @@ function closeAtEnd(): void {
 
 /**
  * The tests that every job has to pass. A first clean run lists its steps; then, for each step: it fails, its effect is repeated, and
- * a real engine process that works on it is killed between the effect and its record and again after the record, and (with the last
- * step failing whose failure undoes the job) between an undo and its record. Each time another engine takes the job up, it ends
- * finished or undone, and the world looks accordingly: nothing is locked or held, the hosts have what the engine says and nothing
- * else, and no host did what it never should.
+ * somebody is killed at it: a real engine process that works on it, between the effect and its record or after the record; the agents,
+ * while they are asked or after it; the database, on both sides of the record; and (with the last step failing whose failure undoes
+ * the job) each of them between an undo and its record. Each time the job is taken up and ends finished or undone, and the world looks
+ * accordingly: nothing is locked or held, the hosts have what the engine says and nothing else, and no host did what it never should.
  *
- * Each kill costs the start of an engine. So without further words, which is what CI does, every step is killed on one side of
- * its record, chosen by a seed that is printed; `ROOKERY_SURVIVE_SEED` repeats a choice. With `ROOKERY_SURVIVE=full` every step is
- * killed on both sides: run that before a release, and after a change of the job runner.
+ * Each kill costs the start of a process. So without further words, which is what CI does, one of them is killed at each step, chosen by a
+ * seed that is printed; `ROOKERY_SURVIVE_SEED` chooses others. With `ROOKERY_SURVIVE=full` (`./rookery test faults --every-step`) all
+ * are killed at every step: run that before a release, and after a change of the job runner.
  */
 export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I, G>): void {
   closeAtEnd()
   const name = [job.name, ...(o.title === undefined ? [] : [o.title])].join(' ')
-  test(`${name} survives failures, repetitions and crashes of every step`, { timeout: 1_200_000 }, async t => {
+  test(`${name} survives failures, repetitions and kills at every step`, { timeout: 3_600_000 }, async t => {
     const world = await sharedWorld(o.world)
-    t.diagnostic(`kills: ROOKERY_SURVIVE_SEED=${seedOf()}`)
+    t.diagnostic(`kills: ROOKERY_SURVIVE_SEED=${matrixOf().seed}`)
     const plan = await cleanRun(t, world, job, o)
     // Steps whose failure undoes the job: those before its point of no return.
     const undoing = new Set<string>()
@@ -89,18 +89,21 @@ export function jobSurvives<I, G = I>(job: JobDefinition<I>, o: SurviveOptions<I
       })
       if (step.kind === 'host' && o.notRepeated?.includes(step.name) !== true)
         await t.test(`"${step.name}" is repeated`, () => repeating(world, job, o))
-      for (const when of kills(job.name, step.name))
-        await t.test(`the engine is killed ${when} of "${step.name}"`, () =>
-          killed(world, job, o, { jobKind: job.name, step: step.name, when }, null),
-        )
+      for (const kill of kills(job.name, step.name))
+        if (world.hosts > 0 || kill.who !== 'agents')
+          await t.test(`the ${kill.who}: killed ${kill.when} of "${step.name}"`, () =>
+            killed(world, job, o, kill, step, null),
+          )
     }
     const last = plan.row.noReturn ? plan.own.findLast(step => undoing.has(step.name)) : plan.own.at(-1)
     if (last === undefined) return
     for (const step of plan.own.slice(0, plan.own.indexOf(last)))
       if (step.undoStatus !== null)
-        await t.test(`the engine is killed while "${step.name}" is undone`, () =>
-          killed(world, job, o, { jobKind: job.name, step: step.name, when: 'during-undo' }, last.name),
-        )
+        for (const kill of undoKills(job.name, step.name))
+          if (world.hosts > 0 || kill.who !== 'agents')
+            await t.test(`the ${kill.who}: killed while "${step.name}" is undone`, () =>
+              killed(world, job, o, kill, step, last.name),
+            )
   })
 }
 
@@ -163,7 +166,21 @@ async function repeating<I, G>(world: World, job: JobDefinition<I>, o: SurviveOp
   })
 }
 
-async function killed<I, G>(
+function killed<I, G>(
+  world: World,
+  job: JobDefinition<I>,
+  o: SurviveOptions<I, G>,
+  { who, when }: Kill,
+  step: StepRow,
+  failingStep: string | null,
+): Promise<void> {
+  const at: CrashPoint = { jobKind: job.name, step: step.name, when }
+  return who === 'engine'
+    ? engineKilled(world, job, o, at, failingStep)
+    : othersKilled(world, job, o, who, at, failingStep)
+}
+
+async function engineKilled<I, G>(
   world: World,
   job: JobDefinition<I>,
   o: SurviveOptions<I, G>,
@@ -192,6 +209,43 @@ async function killed<I, G>(
   })
 }
 
+/** Longest that a host's work may have gone on when its agent dies, ms: about as long as pretended work takes. */
+const underWayMs = 12
+
+/** Agents or database die while this process works on the job, and are started again at once; it goes on by itself. */
+async function othersKilled<I, G>(
+  world: World,
+  job: JobDefinition<I>,
+  o: SurviveOptions<I, G>,
+  who: 'agents' | 'database',
+  at: CrashPoint,
+  failingStep: string | null,
+): Promise<void> {
+  const part = who === 'agents' ? world.simulator : world.database
+  await inCase(world, o, async given => {
+    const back = Promise.withResolvers<void>()
+    const die = async () => {
+      await part.kill()
+      // The step goes on meanwhile, and meets nobody.
+      part.start().then(back.resolve, back.reject)
+    }
+    world.mischief.strike = {
+      at,
+      blow: async () => {
+        if (at.when !== 'before-effect') return die()
+        setTimeout(() => void die().catch(back.reject), chance(underWayMs, matrixOf().seed, at.jobKind, at.step))
+      },
+    }
+    if (failingStep !== null) world.mischief.failing.add(`${job.name} ${failingStep}`)
+    const id = await begin(world, job, o, given)
+    const row = await world.ended(id)
+    assert.equal(world.mischief.strike, null, `"${at.step}" was not met`)
+    await back.promise
+    await hostsHeard(world)
+    await look(world, o, given, row)
+  })
+}
+
 /**
  * Hosts that should be up are. The engine of the last case died, and with it the watch of some: a job that looks for hosts in that moment
  * goes another way, and never comes to the step at which it shall be killed.
@@ -201,6 +255,16 @@ const hostsStand = (world: World): Promise<unknown> =>
     async () =>
       (await world.sql<{ id: string }>`select id from host where wanted = 'up' and status <> 'up'`).length === 0,
     { what: 'hosts to be up again', timeoutMs: 60_000 },
+  )
+
+/** Hosts whose agents were away are heard again, whatever they say. */
+const hostsHeard = (world: World): Promise<unknown> =>
+  until(
+    async () =>
+      (
+        await world.sql`select 1 from host where wanted = 'up' and status in ('connecting', 'non_responsive', 'initializing')`
+      ).length === 0,
+    { what: 'hosts to be heard again', timeoutMs: 60_000 },
   )
 
 /** One case with things of its own, which are taken away also when it fails: the cases after it shall tell of themselves. */
@@ -230,6 +294,7 @@ function calm({ mischief }: World): void {
   mischief.declined.clear()
   mischief.failing.clear()
   mischief.repeating = false
+  mischief.strike = null
 }
 
 /** The dead engine's lease ends now rather than in some seconds: nobody has to wait for what is known. */

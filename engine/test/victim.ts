@@ -84,8 +84,13 @@ export class Victims {
 
   /** A running engine; the next one is being started meanwhile. */
   async take(): Promise<{ victim: Victim; instanceId: string }> {
-    const victim = await (this.#next ?? this.#start())
-    const instanceId = await victim.instanceId()
+    let victim = await (this.#next ?? this.#start())
+    let instanceId = await victim.instanceId().catch(() => undefined)
+    if (instanceId === undefined) {
+      // The database was killed while it started, and it ended, for its supervisor to start it again.
+      victim = await this.#start()
+      instanceId = await victim.instanceId()
+    }
     this.#next = this.#start()
     this.#next.catch(() => undefined) // awaited when it is taken
     return { victim, instanceId }

@@ -122,6 +122,16 @@ export const invariants = {
     en: 'The saved memory of the VM is gone: it cannot be resumed. Stop the VM, then start it afresh.',
     ko: 'VM의 저장된 메모리가 없어 재개할 수 없습니다. VM을 중지한 뒤 새로 시작하십시오.',
   }),
+  'memory.kept': text(
+    {
+      en: 'Saved memory that was read, or whose VM was stopped, could not be removed several times.',
+      ko: '이미 읽었거나 VM이 중지되어 필요 없는 저장된 메모리를 여러 번 제거하지 못했습니다.',
+    },
+    {
+      en: 'Read the error of its last job ("Removing the saved memory") and remove the reason; it is tried again at least every hour.',
+      ko: '마지막 작업("Removing the saved memory")의 오류를 읽고 원인을 없애십시오. 적어도 한 시간마다 다시 시도합니다.',
+    },
+  ),
   'volume.without_row': text(
     {
       en: 'A volume lies on the storage domain that belongs to no disk and no suspended VM.',

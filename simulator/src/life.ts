@@ -60,8 +60,9 @@ export function addRun(host: SimHost, spec: DomainSpec): Run {
 export function launch(host: SimHost, run: Run): void {
   const startedAt = host.fleet.clock.now()
   if (run.spec.restoreFrom !== null) {
-    report(host, run, { status: 'restoring_state', startedAt })
+    // Before it is told of and with it written down: a fleet that is killed now goes on with it.
     later(host, run, 'restored', lasts(host, run, restoreMs, 'restore'))
+    report(host, run, { status: 'restoring_state', startedAt })
   } else if (run.spec.startPaused) report(host, run, { status: 'paused', pauseReason: 'user', startedAt })
   else boot(host, run, startedAt)
 }

@@ -4,6 +4,7 @@ import { dataDirOf, type Paths, paths } from '../instance/paths.ts'
 import { readSettings, type Settings } from '../instance/settings.ts'
 import { type Output, step } from '../output.ts'
 import { ask, report } from '../supervisor/control.ts'
+import { supervisorEnded } from '../supervisor/ended.ts'
 import { runningVms } from '../supervisor/namespace.ts'
 import { exec } from '../system/exec.ts'
 import { takeLock } from '../system/lock.ts'
@@ -56,24 +57,9 @@ async function notRunning(p: Paths, vms: boolean, out: Output): Promise<void> {
 async function stopAll(p: Paths, s: Settings, out: Output): Promise<void> {
   if (await stopUnit(s)) return
   const reply = await ask(p.socket, { do: 'stop' }, line => out.info(`✓ ${line}`), 120_000)
-  if (reply && 'done' in reply) return ended(p)
+  if (reply && 'done' in reply) return supervisorEnded(p)
   if (await report(p.socket).catch(() => undefined))
     throw new Fault('failed', 'The supervisor did not stop.', `Its log is ${p.logOf('supervisor')}`)
-}
-
-/**
- * The supervisor answers before it ends: it is over when its lock is free. Until then an "up" would be refused, and a data directory that
- * is removed would lose its folders under a living process.
- */
-async function ended(p: Paths): Promise<void> {
-  const deadline = performance.now() + 15_000
-  for (;;) {
-    const unlock = await takeLock(p.supervisorLock)
-    if (unlock) return unlock()
-    if (performance.now() > deadline)
-      throw new Fault('failed', 'The supervisor did not end.', `Its log is ${p.logOf('supervisor')}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
 }
 
 /** Asks the guests to shut down, and switches off those that have not after `seconds`. */

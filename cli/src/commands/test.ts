@@ -24,6 +24,7 @@ interface TestOptions {
   seed?: string
   kills?: string
   realKills?: string
+  everyStep?: boolean
 }
 
 /**
@@ -35,7 +36,8 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
     if (!suiteNames.includes(name))
       throw new Fault('usage', `There is no suite "${name}".`, `Known: ${suiteNames.join(', ')}`)
   const chosen = suites.filter(s => (names.length ? names.includes(s.name) : s.always))
-  const found = await Promise.all(chosen.map(async s => [s, await filesOf(s, o.files)] as const))
+  const wanted = chosen.map(s => (o.everyStep ? { ...s, files: [...s.files, ...(s.everyStep ?? [])] } : s))
+  const found = await Promise.all(wanted.map(async s => [s, await filesOf(s, o.files)] as const))
   if (o.list) return list(found)
   const full = found.filter(([, files]) => files.length > 0)
   for (const [s] of found.filter(([, files]) => files.length === 0))
@@ -67,7 +69,7 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
 }
 
 /** How the suite `faults` is told how much to break, and from which seed. */
-function faultsOf({ seed, kills, realKills }: TestOptions): NodeJS.ProcessEnv {
+function faultsOf({ seed, kills, realKills, everyStep }: TestOptions): NodeJS.ProcessEnv {
   for (const [name, value] of Object.entries({ kills, 'real-kills': realKills }))
     if (value !== undefined && !/^[1-9]\d{0,5}$/.test(value))
       throw new Fault('usage', `--${name} takes a whole number above 0, not "${value}".`, `For example: --${name} 50`)
@@ -75,6 +77,7 @@ function faultsOf({ seed, kills, realKills }: TestOptions): NodeJS.ProcessEnv {
     ...(seed === undefined ? {} : { ROOKERY_FAULTS_SEED: seed }),
     ...(kills === undefined ? {} : { ROOKERY_FAULTS_KILLS: kills }),
     ...(realKills === undefined ? {} : { ROOKERY_FAULTS_REAL_KILLS: realKills }),
+    ...(everyStep ? { ROOKERY_FAULTS_EVERY_STEP: '1', ROOKERY_SURVIVE: 'full' } : {}),
   }
 }
 

@@ -6,6 +6,7 @@ import { type Output, step } from '../output.ts'
 import { installPackages, missingPackages } from '../packages/apt.ts'
 import { hostPackages, type Need } from '../packages/list.ts'
 import { ask, report } from '../supervisor/control.ts'
+import { supervisorEnded } from '../supervisor/ended.ts'
 import { isRoot, serviceAccount } from '../system/account.ts'
 import { canAsk, confirm } from '../system/ask.ts'
 import { takeLock } from '../system/lock.ts'
@@ -15,8 +16,8 @@ import { differing, type UpOptions, type Wishes, wishes } from '../up/options.ts
 import { checkDisk, checkMachine, checkMemory } from '../up/preflight.ts'
 import { endLeftovers } from '../up/leftovers.ts'
 import { folders } from '../up/prepare.ts'
-import { setup } from '../up/setup.ts'
-import { type Started, startSupervisor, waitUntilReady } from '../up/start.ts'
+import { type Setup, setup } from '../up/setup.ts'
+import { PortTaken, type Started, startSupervisor, waitUntilReady } from '../up/start.ts'
 import { summary, summaryText } from '../up/summary.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -47,8 +48,7 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
     if (await already(p, w, out)) return // the other one was faster
     if (root) await leftovers(p, out)
     await buildConsole(out)
-    settings = await setup(p, w, { root, host: root, account, password }, out)
-    started = await start(p, settings, o.detach ?? false, out)
+    ;({ settings, started } = await bringUp(p, w, { root, host: root, account, password }, o.detach ?? false, out))
   } finally {
     await unlock()
   }
@@ -113,6 +113,29 @@ async function packages(yes: boolean, out: Output): Promise<void> {
 const list = (needs: readonly Need[]): string => {
   const width = Math.max(...needs.map(n => n.name.length))
   return needs.map(n => `  ${n.name.padEnd(width)}  ${n.why}`).join('\n')
+}
+
+/** So often other ports are chosen when some other program is faster each time. */
+const PORT_TRIES = 5
+
+/** Sets up and starts. Ports of our own choice that somebody took just then are chosen anew: other instances may come up meanwhile. */
+async function bringUp(
+  p: Paths,
+  w: Wishes,
+  who: Setup,
+  detach: boolean,
+  out: Output,
+): Promise<{ settings: Settings; started: Started }> {
+  for (let tries = 1; ; tries++) {
+    const settings = await setup(p, w, who, out)
+    try {
+      return { settings, started: await start(p, settings, detach, out) }
+    } catch (error) {
+      if (!(error instanceof PortTaken) || tries >= PORT_TRIES) throw error
+      out.warn('Another program took a port just before we could: another one is chosen, and everything started anew.')
+      await supervisorEnded(p)
+    }
+  }
 }
 
 async function start(p: Paths, s: Settings, detach: boolean, out: Output): Promise<Started> {

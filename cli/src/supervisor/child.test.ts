@@ -49,6 +49,16 @@ test('a program that is killed is started again', async t => {
   assert.notEqual(second, first)
 })
 
+test('a program that is stopped while it is prepared does not begin', async t => {
+  const prepared = Promise.withResolvers<string[]>()
+  const { s, of } = supervise(t, spec('slow', { prepare: () => prepared.promise }))
+  await until(() => of('slow').state === 'starting')
+  const stopped = s.stop()
+  prepared.resolve(sleeper)
+  await stopped
+  assert.deepEqual([of('slow').state, of('slow').pid], ['stopped', undefined])
+})
+
 test('a program starts when those it needs have been ready, not before', async t => {
   const gate = join(folder, 'gate')
   const { of } = supervise(t, spec('base', { ready: async () => existsSync(gate) }), spec('top', { after: ['base'] }))

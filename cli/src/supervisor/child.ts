@@ -153,7 +153,10 @@ export class Child {
     this.#set('starting')
     try {
       const adopted = await this.spec.adopt?.()
-      this.#running = adopted === undefined ? await this.#spawn() : await adopt(adopted)
+      const words = adopted === undefined ? await this.spec.prepare() : []
+      // A stop that came while this was prepared found nothing to end: what began now would live on.
+      if (this.#stopping) return 'was stopped before it began'
+      this.#running = adopted === undefined ? this.#spawn(words) : await adopt(adopted)
     } catch (error) {
       return `could not be started: ${error instanceof Error ? error.message : String(error)}`
     }
@@ -182,8 +185,7 @@ export class Child {
     return words ? `${why}; its last words:\n${words}` : why
   }
 
-  async #spawn(): Promise<Running> {
-    const [file, ...args] = await this.spec.prepare()
+  #spawn([file, ...args]: readonly string[]): Running {
     if (file === undefined) throw new TypeError(`${this.spec.name} has no program`)
     // What outlives us must not write to a pipe that ends with us.
     const direct = this.spec.stay ? openSync(this.#logFile, 'a', 0o600) : undefined

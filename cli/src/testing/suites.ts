@@ -5,6 +5,8 @@ import { appRoot } from '../instance/paths.ts'
 export interface Suite {
   readonly name: string
   readonly files: readonly string[]
+  /** Files that belong to it too when every step of every job is asked for; otherwise they are another suite's. */
+  readonly everyStep?: readonly string[]
   /**
    * Suites of a lane run one after another, and the lanes beside each other: tests with real machines mostly wait for guests, and
    * leave the processor to tests of what needs none.
@@ -36,7 +38,13 @@ export const suites: readonly Suite[] = [
   { ...machines, name: 'contract', files: ['*/contract/**/*.test.ts'], concurrency: 2 },
   { ...machines, name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 2 },
   { ...machines, name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1 },
-  { ...machines, name: 'faults', files: ['faults/**/*.test.ts'], concurrency: 1 },
+  {
+    ...machines,
+    name: 'faults',
+    files: ['faults/**/*.test.ts'],
+    everyStep: ['engine/src/**/survive*.test.ts', 'engine/test/survive.test.ts'],
+    concurrency: 1,
+  },
   {
     ...machines,
     name: 'scale',

@@ -58,6 +58,9 @@ const titles: Record<string, string> = {
   engine: 'engine',
 }
 
+/** A part of ours found its port in use: another program took it between our choice and the part's start. */
+export class PortTaken extends Fault {}
+
 /** So many ends in a row before anything was ready mean that waiting longer will not help. */
 const HOPELESS = 4
 
@@ -83,7 +86,8 @@ export async function waitUntilReady(
           done.add(child.name)
         } else if (child.state !== 'waiting' && !steps.has(child.name) && !out.tty)
           steps.set(child.name, out.step(title))
-        if (child.state === 'failing' && child.restarts >= HOPELESS) throw hopeless(p, child)
+        if (lostPort(child)) throw new PortTaken('busy', ...keepsEnding(p, child))
+        if (child.state === 'failing' && child.restarts >= HOPELESS) throw new Fault('failed', ...keepsEnding(p, child))
       }
       if (now && now.children.every(c => done.has(c.name))) break
       if (performance.now() > deadline) throw tooSlow(p, now)
@@ -157,13 +161,14 @@ async function siteReady(p: Paths, s: Settings, started: Started, out: Output, d
   )
 }
 
-function hopeless(p: Paths, child: ChildReport): Fault {
-  return new Fault(
-    'failed',
-    `${child.name} keeps ending: ${child.lastError ?? 'without a word'}`,
-    `Its log is ${p.logOf(child.name)}`,
-  )
-}
+/** Parts whose ports are ours to choose; the engine's was asked for by a person. */
+const lostPort = ({ name, lastError }: ChildReport): boolean =>
+  (name === 'agent' || name === 'simulator') && lastError?.includes('EADDRINUSE') === true
+
+const keepsEnding = (p: Paths, child: ChildReport): [message: string, next: string] => [
+  `${child.name} keeps ending: ${child.lastError ?? 'without a word'}`,
+  `Its log is ${p.logOf(child.name)}`,
+]
 
 function tooSlow(p: Paths, now: SupervisorReport | undefined): Fault {
   const late = now?.children

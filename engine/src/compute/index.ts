@@ -24,6 +24,7 @@ import * as nicQueries from './nic/queries.ts'
 import { templateFields, vmFields } from './search-fields.ts'
 import { list as templateList } from './template/queries.ts'
 import { explain } from './vm/explain.ts'
+import { memoryReconciler, removeMemory } from './vm/memory.ts'
 import * as vm from './vm/operations.ts'
 import { list as vmList } from './vm/queries.ts'
 import { runsReconciler } from './vm/reconcile.ts'
@@ -71,6 +72,7 @@ export const compute: DomainModule = {
     resetVm,
     resumeVm,
     suspendVm,
+    removeMemory,
     removeVm,
     migrateVm,
     settleMigration,
@@ -81,5 +83,5 @@ export const compute: DomainModule = {
     changeCd,
     openConsole,
   ],
-  reconcilers: [runsReconciler, ticketsReconciler],
+  reconcilers: [runsReconciler, memoryReconciler, ticketsReconciler],
 }

@@ -116,13 +116,16 @@ const toSession = (row: Row): Session => ({
   },
 })
 
-/** The session of a token, whose idle time begins anew; `unauthenticated` when it is unknown, over, or its user is disabled. */
-export async function sessionOf(db: Db, token: string): Promise<Session> {
+/**
+ * The session of a token, whose idle time begins anew unless the request does not count as use; `unauthenticated` when it is unknown,
+ * over, or its user is disabled.
+ */
+export async function sessionOf(db: Db, token: string, o: { counts?: boolean } = {}): Promise<Session> {
   // Anything longer than our tokens is not one, and need not be hashed.
   const row = token.length > 0 && token.length <= 256 ? await lookOf(db)(hashOf(token).toString('hex')) : undefined
   if (row === undefined)
     throw unauthenticated('session.unknown', 'The token is not valid, or its session is over. Sign in again.')
-  if (row.stale)
+  if (row.stale && o.counts !== false)
     await db.sql`
       update session set last_used_at = now(), expires_at = now() + make_interval(secs => idle_seconds)
        where id = ${row.id}::uuid and expires_at > now()`

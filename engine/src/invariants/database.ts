@@ -61,6 +61,11 @@ const checks: Partial<Record<Invariant, (sql: Sql) => Promise<Row[]>>> = {
   'storage_domain.moved_by_nobody': sql => sql<Row>`
     select 'storage domain ' || s.id as subject, s.name || ' is ' || s.status || ', and no job works on it' as found, array[s.id::text] as about
       from storage_domain s where s.status in ('locked', 'activating', 'detaching', 'preparing_for_maintenance')`,
+  'memory.kept': sql => sql<Row>`
+    select 'image ' || m.image_id as subject, 'the memory of VM ' || m.vm_name || ' lies on ' || s.name || ' although nothing needs it' as found,
+           array[m.image_id::text] as about
+      from spent_memory m join storage_domain s on s.id = m.storage_domain_id
+     where s.status = 'active' and m.tries > 4 and m.created_at < now() - ${grace}::interval`,
   'transfer.without_disk': sql => sql<Row>`
     select 'transfer ' || t.id as subject, 'it is ' || t.phase || ' and its disk ' || t.disk_id || ' is not there' as found, array[t.id::text, t.disk_id::text] as about
       from image_transfer t left join disk d on d.id = t.disk_id where t.ended_at is null and d.id is null`,

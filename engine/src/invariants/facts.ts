@@ -23,6 +23,8 @@ export interface Facts {
     capacity: number
   }[]
   memory: { vmId: string; vmName: string; storageDomainId: string; imageId: string }[]
+  /** Memory that waits for its removal. */
+  spentMemory: { storageDomainId: string; imageId: string }[]
   domains: {
     id: string
     name: string
@@ -51,9 +53,11 @@ export async function readFacts(sql: Sql): Promise<Facts> {
       from image_transfer where ended_at is null`
   const steps = await sql<{ jobId: string; name: string; taskId: string | null }>`
     select s.job_id, s.name, s.task_id from job_step s join job j on j.id = s.job_id where j.ended_at is null and s.kind = 'host'`
+  // A job that waits moves nothing: whoever it waits for does, or is stuck.
   const busy = await sql<{ id: string }>`
-    select l.entity_id::text as id from job_lock l join job j on j.id = l.job_id where j.ended_at is null and j.status <> 'stuck'
-    union select r ->> 'id' from job j, jsonb_array_elements(j.refs) r where j.ended_at is null and j.status <> 'stuck'`
+    with moving as (select id, refs from job where ended_at is null and status <> 'stuck' and not waiting)
+    select l.entity_id::text as id from job_lock l join moving j on j.id = l.job_id
+    union select r ->> 'id' from moving j, jsonb_array_elements(j.refs) r`
   return {
     hosts: await sql<HostFact>`
       select h.id, h.name, h.cluster_id, c.data_center_id, h.status from host h join cluster c on c.id = h.cluster_id order by h.name`,
@@ -65,6 +69,7 @@ export async function readFacts(sql: Sql): Promise<Facts> {
     memory: await sql<Facts['memory'][number]>`
       select id as vm_id, name as vm_name, suspended_volume ->> 'storageDomainId' as storage_domain_id, suspended_volume ->> 'imageId' as image_id
         from vm where suspended_volume is not null`,
+    spentMemory: await sql<Facts['spentMemory'][number]>`select storage_domain_id, image_id from spent_memory`,
     domains: await sql<Facts['domains'][number]>`
       select s.id, s.name, s.type, s.status, s.data_center_id,
              (select x.host_id from storage_domain_host x join host h on h.id = x.host_id

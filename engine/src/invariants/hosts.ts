@@ -130,7 +130,7 @@ function volumes(facts: Facts, inventories: ReadonlyMap<string, HostInventory>):
     )
     const disks = facts.disks.filter(disk => disk.storageDomainId === domain.id)
     const memory = facts.memory.filter(each => each.storageDomainId === domain.id)
-    const known = new Set([...disks, ...memory].map(each => each.imageId))
+    const known = new Set([...disks, ...memory, ...facts.spentMemory].map(each => each.imageId))
     const say = (invariant: Invariant, subject: string, found: string, ...about: string[]): void =>
       void findings.push({ invariant, subject, found, about: [...about, domain.id] })
     for (const [imageId, { purpose }] of there)

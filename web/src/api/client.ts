@@ -1,3 +1,4 @@
+import { attendance } from './attended.ts'
 import type { NativeOperations, NativeQueries } from './native.ts'
 import { ApiError, errorOf, unreachable } from './error.ts'
 
@@ -31,6 +32,7 @@ export async function request<T>(
       credentials: 'same-origin',
       headers: {
         accept: 'application/json',
+        ...attendance(),
         ...(method === 'POST' ? { 'content-type': 'application/json', 'x-csrf-token': csrf } : {}),
       },
       ...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),

@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { countsWhileBusy } from '../api/attended.ts'
 import type { TransferRow } from '../api/rows.ts'
 import { store } from '../live/store.ts'
 import { portOf } from './port.ts'
@@ -20,6 +21,7 @@ export interface Chosen {
 
 const uploads = store<readonly Upload[]>([])
 let running = 0
+let guarded = false
 
 function pump(): void {
   const next = uploads.get().find(upload => upload.get().phase === 'queued')
@@ -33,15 +35,18 @@ function pump(): void {
 }
 
 function add(...more: Upload[]): void {
-  if (uploads.get().length === 0) guardThePage()
+  if (!guarded) guardThePage()
   uploads.set([...uploads.get(), ...more])
   uploadsPresent.set(true)
 }
 
 /** Leaving the page interrupts what is under way: the browser asks first. */
 function guardThePage(): void {
+  guarded = true
+  const busy = () => uploads.get().some(upload => upload.busy)
+  countsWhileBusy(busy)
   window.addEventListener('beforeunload', event => {
-    if (uploads.get().some(upload => upload.busy)) event.preventDefault()
+    if (busy()) event.preventDefault()
   })
   window.addEventListener('online', () => {
     for (const upload of uploads.get()) upload.nudge()

@@ -1,3 +1,4 @@
+import { attendance } from '../api/attended.ts'
 import { type Message, sseReader } from './sse.ts'
 
 /** How long a stream may be silent (ms); the engine sends a comment every 15 s. */
@@ -24,7 +25,7 @@ export async function follow(lastId: string, on: StreamEvents, signal: AbortSign
   let silence = window.setTimeout(stop, longestSilence)
   try {
     const response = await fetch('/api/events', {
-      headers: { accept: 'text/event-stream', ...(lastId === '' ? {} : { 'last-event-id': lastId }) },
+      headers: { accept: 'text/event-stream', ...attendance(), ...(lastId === '' ? {} : { 'last-event-id': lastId }) },
       credentials: 'same-origin',
       cache: 'no-store',
       signal: broken.signal,

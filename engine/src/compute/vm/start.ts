@@ -1,10 +1,10 @@
 import { conflict, type Refusal } from '@rookery/model'
-import type { VolumeRef } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, type Job, type JobFailure, job, type JobTx } from '../../jobs/index.ts'
-import { failure, onSpm } from '../../storage/spm/on-spm.ts'
+import { failure } from '../../storage/spm/on-spm.ts'
 import { noHost, startRefusal } from './choose.ts'
+import { spendMemory } from './memory.ts'
 import { type PlacedRun, placeAndReserve, release } from './place.ts'
 import { StartVm } from './types.ts'
 
@@ -20,7 +20,7 @@ interface Created {
 /**
  * Starts a VM: a place is reserved, then the host boots the domain. A host that cannot is left out and the next one is tried. From
  * `create` on the host's reports say what the run does; this job only records when it was created, so that its absence in a later
- * listing means its end. A suspended VM goes on from its saved memory, which is removed once it has been read.
+ * listing means its end. A suspended VM goes on from its saved memory, which is spent once it has been read.
  */
 export const startVm = job(
   {
@@ -33,7 +33,7 @@ export const startVm = job(
     interruptedBy: ['vm.stop'],
   },
   async (j, i) => {
-    const { name, dataCenterId, engineId, ...wish } = i
+    const { name, dataCenterId: _dataCenterId, engineId, ...wish } = i
     const tried: Refusal[] = []
     while (tried.length < mostHosts) {
       const attempt = await j.attempt(`host ${tried.length + 1}`, async j => {
@@ -53,7 +53,7 @@ export const startVm = job(
           })
         return j.tx('created', tx => recordCreation(tx, run, created.value))
       })
-      if (attempt.ok) return dropMemory(j, dataCenterId, attempt.value.saved)
+      if (attempt.ok) return
       if (attempt.error.code !== 'vm.host_refused') return giveUp(j, i, attempt.error)
       const { hostId, host } = attempt.error.detail as { hostId: string; host: string }
       tried.push(startRefusal({ id: hostId, name: host }, attempt.error.message))
@@ -63,15 +63,13 @@ export const startVm = job(
 )
 
 /** Records that the run exists on its host. */
-async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Promise<{ saved: VolumeRef | null }> {
+async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Promise<void> {
   const { vmId, runId } = run.spec
   // Not the order of reports: the first ones are older than the end of the task, and may still be on their way.
   await tx.sql`update vm_run set created_incarnation = ${created.incarnation}, created_seq = ${created.seq} where id = ${runId}::uuid`
-  const vm = await tx.sql.one<{ saved: VolumeRef | null }>`
-    update vm set suspended_volume = null, suspended_medium = null, stop_reason = '', started_at = ${tx.now}, fault = null,
-           initialized = vm.initialized or ${!run.restored}
-      from (select id, suspended_volume from vm where id = ${vmId}::uuid for update) old
-     where vm.id = old.id returning old.suspended_volume as saved`
+  await spendMemory(tx.sql, vmId)
+  await tx.sql`update vm set stop_reason = '', started_at = ${tx.now}, fault = null, initialized = initialized or ${!run.restored}
+    where id = ${vmId}::uuid`
   tx.changed('vm', vmId)
   tx.event('vm.started', {
     refs: [
@@ -80,32 +78,6 @@ async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Prom
     ],
     args: { vm: run.spec.name, host: run.hostName },
   })
-  return { saved: vm.saved }
-}
-
-/** How often, and how long apart (ms), a host is waited for that serves the storage: when the network was cut the role is nobody's for a while. */
-const spmWait = { times: 60, apart: 5000 }
-
-/**
- * Removes saved memory that has been read. While no host serves the storage it is waited for; what cannot be removed all the same is
- * garbage on the domain and no harm to the VM.
- */
-async function dropMemory(j: Job, dataCenterId: string, saved: VolumeRef | null): Promise<void> {
-  if (saved === null) return
-  for (let n = 1; ; n++) {
-    const again = n === 1 ? '' : ` (${n})`
-    const dropped = await j.attempt(`drop memory${again}`, j =>
-      onSpm(j, 'remove', dataCenterId, spm => ({
-        kind: 'image.remove',
-        storageDomainId: saved.storageDomainId,
-        imageId: saved.imageId,
-        spm,
-        wipe: false,
-      })),
-    )
-    if (dropped.ok || dropped.error.code !== 'data_center.no_spm' || n === spmWait.times) return
-    await j.sleepUntil(`wait for the SPM${again}`, async tx => new Date(tx.now.getTime() + spmWait.apart))
-  }
 }
 
 /** Says why and fails. Nothing is left to undo: each attempt has undone its own. */

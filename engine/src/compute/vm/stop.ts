@@ -1,15 +1,14 @@
 import { conflict } from '@rookery/model'
-import type { VolumeRef } from '@rookery/protocol'
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
-import { onSpm } from '../../storage/spm/on-spm.ts'
 import { dropIncoming, incomingOf } from '../migration/store.ts'
+import { spendMemory } from './memory.ts'
 import { deleteRun, runOf } from './store.ts'
 
 /**
  * Pulls the plug: the run ends on its host, whatever the guest does. Takes over from a start, a shutdown, a suspend that is under
- * way; those unwind first. A suspended VM loses its saved memory.
+ * way; those unwind first. A suspended VM loses its saved memory, which is spent then.
  */
 export const stopVm = job(
   {
@@ -21,29 +20,15 @@ export const stopVm = job(
     refs: i => [{ kind: 'vm', id: i.vmId, name: i.name }],
   },
   async (j, i) => {
-    const { run, incoming, saved } = await j.tx('look', async ({ sql }) => ({
+    const { run, incoming } = await j.tx('look', async ({ sql }) => ({
       run: (await runOf(sql, i.vmId)) ?? null,
       // Left by a migration that was cancelled too late: the guest may be there.
       incoming: (await incomingOf(sql, i.vmId)) ?? null,
-      saved: (
-        await sql.one<{ saved: VolumeRef | null }>`select suspended_volume as saved from vm where id = ${i.vmId}::uuid`
-      ).saved,
     }))
     // No undo here and below: a guest that lost its power does not get its memory back.
     if (run !== null) await j.host('destroy', run.hostId, { kind: 'vm.destroy', vmId: i.vmId, runId: run.id })
     if (incoming !== null)
       await j.host('destroy incoming', incoming.hostId, { kind: 'vm.destroy', vmId: i.vmId, runId: incoming.id })
-    if (saved !== null) {
-      await onSpm(j, 'drop memory', i.dataCenterId, spm => ({
-        kind: 'image.remove',
-        storageDomainId: saved.storageDomainId,
-        imageId: saved.imageId,
-        spm,
-        wipe: false,
-      }))
-      // Without its memory it is not suspended any more. A run that has ended is settled by whoever hears of it.
-      await j.pointOfNoReturn()
-    }
     await j.tx('down', async tx => {
       if (run !== null) {
         await deleteRun(tx.sql, run.id, tx.now)
@@ -53,10 +38,10 @@ export const stopVm = job(
         await dropIncoming(tx.sql, incoming.id)
         tx.changed('host', incoming.hostId)
       }
-      await tx.sql`update vm set suspended_volume = null, suspended_medium = null, stopped_at = ${tx.now}
-        where id = ${i.vmId}::uuid`
+      const spent = await spendMemory(tx.sql, i.vmId)
+      await tx.sql`update vm set stopped_at = ${tx.now} where id = ${i.vmId}::uuid`
       tx.changed('vm', i.vmId)
-      if (run === null && saved === null) return
+      if (run === null && !spent) return
       const host = run?.hostName ?? 'none'
       tx.event('vm.stopped', {
         refs: [

@@ -68,6 +68,22 @@ test('another site cannot sign its visitors in', async () => {
   assert.equal(answer.headers['set-cookie'], undefined)
 })
 
+test('a page that asks by itself does not keep its session alive', async () => {
+  const { cookie, csrf } = await page()
+  const { id } = await database.db.sql.one<{ id: string }>`
+    update session set last_used_at = now() - interval '10 minutes', expires_at = now() + interval '5 minutes'
+     where id = (select id from session order by created_at desc limit 1) returning id`
+  const left = async () =>
+    (
+      await database.db.sql.one<{ left: number }>`
+        select extract(epoch from expires_at - now())::int as left from session where id = ${id}::uuid`
+    ).left
+  assert.equal((await asks(cookie, { 'x-csrf-token': csrf, 'x-rookery-unattended': '1' })).status, 200)
+  assert.ok((await left()) <= 300)
+  assert.equal((await asks(cookie, { 'x-csrf-token': csrf })).status, 200)
+  assert.ok((await left()) > 300)
+})
+
 test('signing out takes the cookie away and its token is dead', async () => {
   const { cookie, csrf } = await page()
   const out = await one.http('POST', '/api/logout', { headers: { cookie, 'x-csrf-token': csrf } })

@@ -10,6 +10,12 @@ export const sessionCookie = 'rookery_session'
 /** The header in which pages repeat what sign-in answered. */
 export const csrfHeader = 'x-csrf-token'
 
+/**
+ * The header by which a page says that it asks by itself and nobody sits before it: a page that follows changes must not keep its
+ * session alive for ever. It can only shorten a session.
+ */
+export const unattendedHeader = 'x-rookery-unattended'
+
 const attributes = 'Path=/api; HttpOnly; Secure; SameSite=Strict'
 
 export const setSessionCookie = (reply: FastifyReply, token: string): unknown =>
@@ -46,7 +52,8 @@ export async function sessionOfRequest(db: Db, request: FastifyRequest): Promise
         `A request with a session cookie must repeat the "csrf" of its sign-in in ${csrfHeader}.`,
       )
   }
-  return { session: await sessionOf(db, token), token, byCookie: true }
+  const counts = request.headers[unattendedHeader] === undefined
+  return { session: await sessionOf(db, token, { counts }), token, byCookie: true }
 }
 
 /** @throws `forbidden` `session.origin` for a request that another site's page made */
