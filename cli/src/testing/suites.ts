@@ -37,6 +37,8 @@ export const suites: readonly Suite[] = [
   { ...machines, name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 2 },
   { ...machines, name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1 },
   { ...machines, name: 'faults', files: ['faults/**/*.test.ts'], concurrency: 1 },
+  // Proofs that take minutes: many migrations in a row, maintenance of a full host.
+  { ...machines, name: 'long', files: ['*/long/**/*.test.ts'], concurrency: 1, always: false, patience: 3_600 },
   {
     ...machines,
     name: 'scale',
