@@ -45,6 +45,8 @@ export const suites: readonly Suite[] = [
     everyStep: ['engine/src/**/survive*.test.ts', 'engine/test/survive.test.ts'],
     concurrency: 1,
   },
+  // Proofs that take minutes: many migrations in a row, maintenance of a full host.
+  { ...machines, name: 'long', files: ['*/long/**/*.test.ts'], concurrency: 1, always: false, patience: 3_600 },
   {
     ...machines,
     name: 'scale',

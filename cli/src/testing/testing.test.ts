@@ -82,9 +82,10 @@ test('suites find their files and nothing of node_modules', async () => {
     lab: ['a/test/z.test.ts'],
     e2e: ['e2e/deep/w.test.ts'],
     faults: [],
+    long: [],
     scale: [],
   })
-  assert.deepEqual(suiteNames.toSorted(), ['conformance', 'contract', 'e2e', 'faults', 'lab', 'scale', 'unit'])
+  assert.deepEqual(suiteNames.toSorted(), ['conformance', 'contract', 'e2e', 'faults', 'lab', 'long', 'scale', 'unit'])
 })
 
 test("the clients' closing line is read, the last one if there are several", () => {

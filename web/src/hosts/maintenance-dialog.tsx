@@ -1,35 +1,39 @@
 import { useTranslation } from 'react-i18next'
 import { op } from '../api/client.ts'
 import { useAsk } from '../api/hooks.ts'
-import type { HostRow } from '../api/rows.ts'
+import type { ApiError } from '../api/error.ts'
+import type { DrainRow, HostRow } from '../api/rows.ts'
 import { useFormat } from '../format/index.ts'
 import { paths } from '../paths.ts'
-import { VmStatusLabel } from '../status/index.ts'
 import { Confirm } from '../templates/dialog/confirm.tsx'
+import { useErrorText } from '../templates/error-text.ts'
 import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { useHostReason } from './reasons.ts'
 
-/** How many VMs are named; the others are counted. */
+/** How many rows are named; the others are counted. */
 const most = 10
 
-/** Moves hosts to maintenance. VMs that run on them stand in the way: they are named, each with the way to it. */
+/**
+ * Moves hosts to maintenance. Their virtual machines move away first: where each would go stands here before it begins, and those that
+ * cannot go, with the reason, are in the way.
+ */
 export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onClose: () => void }) {
   const { t } = useTranslation('hosts')
   const { count } = useFormat()
   const reason = useHostReason()
-  const { data: vms } = useAsk('vm.list', { hostIds: hosts.map(host => host.id) })
   const [only] = hosts
   const name = hosts.length === 1 && only !== undefined ? only.name : count('host', hosts.length)
   const impossible = hosts.map(host => reason('maintenance', host)).find(why => why !== undefined)
-  const held = vms !== undefined && vms.length > 0
+  const { data: plan } = useAsk('host.drain_plan', { id: only?.id ?? '' }, { enabled: hosts.length === 1 })
+  const staying = plan?.filter(row => row.target === null) ?? []
   return (
     <Confirm
       grade="time"
       title={t('maintenance.title', { name })}
       verb={t('maintenance.verb')}
       effect={t('maintenance.effect')}
-      reason={held ? t('maintenance.held', { vms: count('vm', vms.length) }) : impossible}
+      reason={staying.length > 0 ? t('maintenance.held', { vms: count('vm', staying.length) }) : impossible}
       run={async () => {
         await Promise.all(hosts.map(host => op('host.deactivate', { id: host.id, reason: '' })))
         onClose()
@@ -46,22 +50,40 @@ export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onC
           {hosts.length > most ? <li>{t('maintenance.others', { n: hosts.length - most })}</li> : null}
         </ul>
       )}
-      {held ? (
-        <section aria-label={t('maintenance.vms')}>
-          <p className="rk-h3">{t('maintenance.vms')}</p>
-          <ul className="rk-lost">
-            {vms.slice(0, most).map(vm => (
-              <li key={vm.id}>
-                <Go to={paths.vm(vm.id)}>
-                  <Name text={vm.name} />
-                </Go>{' '}
-                <VmStatusLabel vm={vm} />
-              </li>
-            ))}
-            {vms.length > most ? <li>{t('maintenance.others', { n: vms.length - most })}</li> : null}
-          </ul>
-        </section>
-      ) : null}
+      {plan === undefined || plan.length === 0 ? null : <Plan rows={plan} />}
     </Confirm>
   )
+}
+
+/** Where each virtual machine would go; those that stay come first, with the reason. */
+function Plan({ rows }: { rows: readonly DrainRow[] }) {
+  const { t } = useTranslation('hosts')
+  const sorted = rows.toSorted((a, b) => Number(a.target !== null) - Number(b.target !== null))
+  return (
+    <section aria-label={t('maintenance.vms')}>
+      <p className="rk-h3">{t('maintenance.vms')}</p>
+      <ul className="rk-lost">
+        {sorted.slice(0, most).map(row => (
+          <li key={row.vmId}>
+            <Go to={paths.vm(row.vmId)}>
+              <Name text={row.name} />
+            </Go>{' '}
+            {row.target === null ? <Why row={row} /> : t('maintenance.goes', { host: row.target.name })}
+          </li>
+        ))}
+        {rows.length > most ? <li>{t('maintenance.others', { n: rows.length - most })}</li> : null}
+      </ul>
+    </section>
+  )
+}
+
+/** Why a virtual machine cannot leave. */
+function Why({ row }: { row: DrainRow }) {
+  const { why, foreign } = useErrorText({
+    kind: 'conflict',
+    code: row.code ?? '',
+    message: row.reason ?? '',
+    detail: { refusals: row.refusals },
+  } as ApiError)
+  return <bdi lang={foreign ? 'en' : undefined}>{why}</bdi>
 }

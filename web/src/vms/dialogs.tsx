@@ -3,7 +3,7 @@ import { useAsk } from '../api/hooks.ts'
 import { useDialog } from '../templates/use-dialog.ts'
 
 /** The dialogs of VMs that an address can name. */
-const names = ['run-once', 'shut-down', 'reboot', 'power-off', 'reset', 'remove'] as const
+const names = ['run-once', 'shut-down', 'reboot', 'power-off', 'reset', 'remove', 'migrate'] as const
 export type VmDialogName = (typeof names)[number]
 
 // Forms and confirmations come with the first one that somebody opens.

@@ -8,6 +8,7 @@ import { Copy } from '../templates/copy.tsx'
 import { Name } from '../templates/name.tsx'
 import { addressesOf } from './addresses.ts'
 import { osOf } from './columns.tsx'
+import { MigrationCard } from './migration-card.tsx'
 import { NowCard } from './now-card.tsx'
 import { LatestEvents, RunningTask } from './work-card.tsx'
 
@@ -25,6 +26,7 @@ export function VmOverview({ vm }: { vm: VmRow }) {
   const boot = { hd: t('vms:device.hd'), cdrom: t('vms:device.cdrom'), network: t('vms:device.network') }
   return (
     <div className="rk-grid">
+      {vm.status === 'migrating' ? <MigrationCard vm={vm} /> : null}
       <Card title={t('vms:card.machine')}>
         <Facts
           facts={[

@@ -18,10 +18,20 @@ const verbs = [
   { key: 'shut-down', rule: 'shutdown', dialog: true },
   { key: 'reboot', rule: 'reboot', dialog: true },
   { key: 'suspend', rule: 'suspend' },
+  { key: 'migrate', rule: 'migrate', dialog: true },
+  { key: 'stop-migration', rule: 'cancelMigration' },
   { key: 'power-off', rule: 'stop', dialog: true, danger: true },
   { key: 'reset', rule: 'reset', dialog: true, danger: true },
   { key: 'remove', rule: 'remove', dialog: true, danger: true },
 ] as const satisfies readonly { key: string; rule: VmAction; one?: true; dialog?: true; danger?: true }[]
+
+/** What the verbs without a dialog ask for. */
+const operations = {
+  start: 'vm.start',
+  resume: 'vm.start',
+  suspend: 'vm.suspend',
+  'stop-migration': 'vm.cancel_migration',
+} as const
 
 /** What can be done with one VM, or with several at once: then as many as can be are named, and the others say why. */
 export function useVmActions(): (vms: readonly VmRow[]) => readonly ActionItem[] {
@@ -39,6 +49,7 @@ export function useVmActions(): (vms: readonly VmRow[]) => readonly ActionItem[]
       // Of start and resume the one that fits the state is shown; for a paused VM both would be the same.
       if (verb.key === 'resume' && !vms.some(vm => vm.status === 'paused')) return []
       if (verb.key === 'start' && vms.every(vm => vm.status === 'paused')) return []
+      if (verb.key === 'stop-migration' && !vms.some(vm => vm.status === 'migrating')) return []
       const able = vms.filter(vm => reason(verb.rule, vm) === undefined)
       const why =
         able.length > 0
@@ -63,12 +74,12 @@ export function useVmActions(): (vms: readonly VmRow[]) => readonly ActionItem[]
           run: () => {
             if ('dialog' in verb) open(verb.key, ids)
             else if (verb.key === 'console') go(paths.vm(only.id, 'console'))
-            else for (const id of ids) void run(verb.key === 'suspend' ? 'vm.suspend' : 'vm.start', id)
+            else for (const id of ids) void run(operations[verb.key], id)
           },
         },
       ]
     })
-    async function run(name: 'vm.start' | 'vm.suspend', id: string) {
+    async function run(name: (typeof operations)[keyof typeof operations], id: string) {
       try {
         await op(name, { id })
       } catch (error) {

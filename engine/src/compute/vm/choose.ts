@@ -140,10 +140,10 @@ async function forMigration(sql: Sql, vm: VmRow, wish: TargetWish) {
   }
 }
 
-/** Hosts that a wish or the VM itself names; empty: any. */
+/** Hosts that a wish or the VM itself names; empty: any. A host that was said for one run is where that began, and no more. */
 const hostsIn = (vm: VmRow, wish: TargetWish): readonly string[] => {
   if (wish.hostIds !== undefined && wish.hostIds.length > 0) return wish.hostIds
-  return wish.force === true ? [] : (vm.runOverlay?.hostIds ?? vm.config.placement.hostIds)
+  return wish.force === true ? [] : vm.config.placement.hostIds
 }
 
 /** Why each host would or would not take a VM: to start, or, when it runs, to migrate to. */
