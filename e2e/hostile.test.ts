@@ -68,7 +68,7 @@ describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrows
         '/admin',
         '/admin/vms',
         '/admin/vms/new',
-        ...['overview', 'disks', 'network', 'performance', 'settings', 'activity'].map(
+        ...['overview', 'disks', 'network', 'performance', 'placement', 'settings', 'activity'].map(
           tab => `/admin/vms/${ids.vm}/${tab}`,
         ),
         '/admin/hosts',

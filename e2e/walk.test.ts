@@ -30,6 +30,7 @@ const words = {
       disks: 'Disks',
       network: 'Network',
       activity: 'Activity',
+      placement: 'Placement',
       settings: 'Settings',
     },
     serial: 'Serial',
@@ -69,6 +70,7 @@ const words = {
       disks: '디스크',
       network: '네트워크',
       activity: '활동',
+      placement: '배치',
       settings: '설정',
     },
     serial: '시리얼',
@@ -172,7 +174,7 @@ describe('a person and a browser: from signing in to a VM and back', { skip: noR
         await openTab(page, w.tabs.performance)
         await chartsMove(page)
         await look(seat, 'performance')
-        for (const tab of ['disks', 'network', 'settings', 'activity'] as const) {
+        for (const tab of ['disks', 'network', 'placement', 'settings', 'activity'] as const) {
           await openTab(page, w.tabs[tab])
           await look(seat, `machine-${tab}`)
         }

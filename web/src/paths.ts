@@ -29,7 +29,16 @@ export interface RangeSearch {
   to?: string | undefined
 }
 
-export const vmTabs = ['overview', 'console', 'disks', 'network', 'performance', 'settings', 'activity'] as const
+export const vmTabs = [
+  'overview',
+  'console',
+  'disks',
+  'network',
+  'performance',
+  'placement',
+  'settings',
+  'activity',
+] as const
 export type VmTab = (typeof vmTabs)[number]
 export const hostTabs = ['overview', 'vms', 'network', 'performance', 'settings', 'activity'] as const
 export type HostTab = (typeof hostTabs)[number]

@@ -4,6 +4,8 @@ import { searchOf } from '../search/index.ts'
 import * as affinityGroup from './affinity/group-operations.ts'
 import * as affinityLabel from './affinity/label-operations.ts'
 import { groups as affinityGroups, labels as affinityLabels } from './affinity/queries.ts'
+import { plan as clusterPlan } from './balance/power-query.ts'
+import { balanceReconciler } from './balance/reconcile.ts'
 import { changeCd } from './cdrom/change.ts'
 import { update as updateCdrom } from './cdrom/operations.ts'
 import { list as cdromList } from './cdrom/queries.ts'
@@ -51,6 +53,7 @@ export const compute: DomainModule = {
   queries: [
     vmList,
     explain,
+    clusterPlan,
     affinityGroups,
     affinityLabels,
     drain,
@@ -83,5 +86,5 @@ export const compute: DomainModule = {
     changeCd,
     openConsole,
   ],
-  reconcilers: [runsReconciler, memoryReconciler, ticketsReconciler],
+  reconcilers: [runsReconciler, memoryReconciler, balanceReconciler, ticketsReconciler],
 }

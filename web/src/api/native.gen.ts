@@ -32,31 +32,32 @@ import type * as m27 from '../../../engine/src/compute/affinity/queries.ts'
 import type * as m28 from '../../../engine/src/compute/cdrom/queries.ts'
 import type * as m29 from '../../../engine/src/inventory/cluster/cpu-query.ts'
 import type * as m30 from '../../../engine/src/inventory/cluster/queries.ts'
-import type * as m31 from '../../../engine/src/network/network/queries.ts'
-import type * as m32 from '../../../engine/src/compute/console/queries.ts'
-import type * as m33 from '../../../engine/src/inventory/data-center/queries.ts'
-import type * as m34 from '../../../engine/src/storage/disk/queries.ts'
-import type * as m35 from '../../../engine/src/metering/queries.ts'
-import type * as m36 from '../../../engine/src/compute/disk-attachment/queries.ts'
-import type * as m37 from '../../../engine/src/events/queries.ts'
-import type * as m38 from '../../../engine/src/compute/migration/drain.ts'
-import type * as m39 from '../../../engine/src/metering/live.ts'
-import type * as m40 from '../../../engine/src/inventory/host/queries.ts'
-import type * as m41 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m42 from '../../../engine/src/invariants/queries.ts'
-import type * as m43 from '../../../engine/src/inventory/overview.ts'
-import type * as m44 from '../../../engine/src/inventory/summary.ts'
-import type * as m45 from '../../../engine/src/jobs/queries.ts'
-import type * as m46 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m47 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m48 from '../../../engine/src/identity/users.ts'
-import type * as m49 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
-import type * as m50 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m51 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m52 from '../../../engine/src/compute/template/queries.ts'
-import type * as m53 from '../../../engine/src/compute/vm/explain.ts'
-import type * as m54 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m55 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m31 from '../../../engine/src/compute/balance/power-query.ts'
+import type * as m32 from '../../../engine/src/network/network/queries.ts'
+import type * as m33 from '../../../engine/src/compute/console/queries.ts'
+import type * as m34 from '../../../engine/src/inventory/data-center/queries.ts'
+import type * as m35 from '../../../engine/src/storage/disk/queries.ts'
+import type * as m36 from '../../../engine/src/metering/queries.ts'
+import type * as m37 from '../../../engine/src/compute/disk-attachment/queries.ts'
+import type * as m38 from '../../../engine/src/events/queries.ts'
+import type * as m39 from '../../../engine/src/compute/migration/drain.ts'
+import type * as m40 from '../../../engine/src/metering/live.ts'
+import type * as m41 from '../../../engine/src/inventory/host/queries.ts'
+import type * as m42 from '../../../engine/src/storage/transfer/queries.ts'
+import type * as m43 from '../../../engine/src/invariants/queries.ts'
+import type * as m44 from '../../../engine/src/inventory/overview.ts'
+import type * as m45 from '../../../engine/src/inventory/summary.ts'
+import type * as m46 from '../../../engine/src/jobs/queries.ts'
+import type * as m47 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m48 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m49 from '../../../engine/src/identity/users.ts'
+import type * as m50 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
+import type * as m51 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m52 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m53 from '../../../engine/src/compute/template/queries.ts'
+import type * as m54 from '../../../engine/src/compute/vm/explain.ts'
+import type * as m55 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m56 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -180,57 +181,58 @@ export interface NativeQueries {
   'cdrom.list': Wire<typeof m28.list>
   'cluster.cpu': Wire<typeof m29.cpu>
   'cluster.list': Wire<typeof m30.list>
+  'cluster.plan': Wire<typeof m31.plan>
   'cluster.search': Wire<ReturnType<typeof searches.searchOf>>
-  'clusterNetwork.list': Wire<typeof m31.clusterNetworks>
-  'console.list': Wire<typeof m32.list>
-  'dataCenter.list': Wire<typeof m33.list>
+  'clusterNetwork.list': Wire<typeof m32.clusterNetworks>
+  'console.list': Wire<typeof m33.list>
+  'dataCenter.list': Wire<typeof m34.list>
   'dataCenter.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.list': Wire<typeof m34.list>
+  'disk.list': Wire<typeof m35.list>
   'disk.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.statistics': Wire<typeof m35.diskStatistics>
-  'diskAttachment.list': Wire<typeof m36.list>
-  'event.list': Wire<typeof m37.list>
-  'event.search': Wire<typeof m37.searchEvents>
-  'host.drain_plan': Wire<typeof m38.drain>
-  'host.history': Wire<typeof m39.hostHistory>
-  'host.list': Wire<typeof m40.list>
-  'host.now': Wire<typeof m39.hostNow>
+  'disk.statistics': Wire<typeof m36.diskStatistics>
+  'diskAttachment.list': Wire<typeof m37.list>
+  'event.list': Wire<typeof m38.list>
+  'event.search': Wire<typeof m38.searchEvents>
+  'host.drain_plan': Wire<typeof m39.drain>
+  'host.history': Wire<typeof m40.hostHistory>
+  'host.list': Wire<typeof m41.list>
+  'host.now': Wire<typeof m40.hostNow>
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
-  'host.statistics': Wire<typeof m35.hostStatistics>
-  'imageTransfer.list': Wire<typeof m41.list>
-  'invariants': Wire<typeof m42.invariants>
-  'inventory.counts': Wire<typeof m43.counts>
-  'inventory.now': Wire<typeof m43.now>
-  'inventory.summary': Wire<typeof m44.summary>
-  'job.list': Wire<typeof m45.list>
-  'job.steps': Wire<typeof m45.stepsOf>
-  'macPool.list': Wire<typeof m46.list>
-  'network.list': Wire<typeof m31.list>
+  'host.statistics': Wire<typeof m36.hostStatistics>
+  'imageTransfer.list': Wire<typeof m42.list>
+  'invariants': Wire<typeof m43.invariants>
+  'inventory.counts': Wire<typeof m44.counts>
+  'inventory.now': Wire<typeof m44.now>
+  'inventory.summary': Wire<typeof m45.summary>
+  'job.list': Wire<typeof m46.list>
+  'job.steps': Wire<typeof m46.stepsOf>
+  'macPool.list': Wire<typeof m47.list>
+  'network.list': Wire<typeof m32.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m47.list>
-  'nic.statistics': Wire<typeof m35.nicStatistics>
+  'nic.list': Wire<typeof m48.list>
+  'nic.statistics': Wire<typeof m36.nicStatistics>
   'permission.list': Wire<typeof m14.listPermissions>
   'preference.list': Wire<typeof m15.listPreferences>
-  'role.list': Wire<typeof m48.listRoles>
-  'schedulingPolicy.list': Wire<typeof m49.list>
-  'schedulingPolicy.units': Wire<typeof m49.units>
+  'role.list': Wire<typeof m49.listRoles>
+  'schedulingPolicy.list': Wire<typeof m50.list>
+  'schedulingPolicy.units': Wire<typeof m50.units>
   'session.list': Wire<typeof m18.listSessions>
-  'storageDomain.files': Wire<typeof m50.files>
-  'storageDomain.list': Wire<typeof m50.list>
+  'storageDomain.files': Wire<typeof m51.files>
+  'storageDomain.list': Wire<typeof m51.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m51.assignments>
-  'tag.list': Wire<typeof m51.list>
-  'template.list': Wire<typeof m52.list>
+  'tag.assignments': Wire<typeof m52.assignments>
+  'tag.list': Wire<typeof m52.list>
+  'template.list': Wire<typeof m53.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m48.listUsers>
+  'user.list': Wire<typeof m49.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m48.whoAmI>
-  'vm.explain': Wire<typeof m53.explain>
-  'vm.history': Wire<typeof m39.vmHistory>
-  'vm.list': Wire<typeof m54.list>
-  'vm.now': Wire<typeof m39.vmNow>
-  'vm.reportedDevices': Wire<typeof m47.reportedDevices>
+  'user.self': Wire<typeof m49.whoAmI>
+  'vm.explain': Wire<typeof m54.explain>
+  'vm.history': Wire<typeof m40.vmHistory>
+  'vm.list': Wire<typeof m55.list>
+  'vm.now': Wire<typeof m40.vmNow>
+  'vm.reportedDevices': Wire<typeof m48.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
-  'vm.statistics': Wire<typeof m35.vmStatistics>
-  'vnicProfile.list': Wire<typeof m55.list>
+  'vm.statistics': Wire<typeof m36.vmStatistics>
+  'vnicProfile.list': Wire<typeof m56.list>
 }

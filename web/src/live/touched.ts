@@ -19,6 +19,8 @@ export type News =
  */
 const readsOf: Readonly<Record<string, readonly string[]>> = {
   vm: ['vm'],
+  // Why hosts would take a VM hangs on everything that placement looks at.
+  'vm.explain': ['vm', 'host', 'cluster', 'affinity_group', 'affinity_label', 'scheduling_policy'],
   host: ['host', 'vm'],
   storageDomain: ['storage_domain'],
   disk: ['disk', 'vm'],
@@ -27,6 +29,8 @@ const readsOf: Readonly<Record<string, readonly string[]>> = {
   cdrom: ['vm'],
   console: ['vm'],
   cluster: ['cluster'],
+  'cluster.cpu': ['cluster', 'host'],
+  'cluster.plan': ['cluster', 'host', 'vm'],
   dataCenter: ['data_center'],
   network: ['network'],
   clusterNetwork: ['cluster', 'network'],
@@ -69,7 +73,7 @@ export function touched(name: string, input: unknown, news: News): boolean {
   if (news.type === 'stats') return isNumbers(name)
   if (news.type === 'events') return group === 'event' || group === 'session'
   if (isNumbers(name) && !name.endsWith('.now')) return false
-  const kinds = readsOf[group] ?? []
+  const kinds = readsOf[name] ?? readsOf[group] ?? []
   const ids = rowsById.has(name) ? (input as { ids?: readonly string[] }).ids : undefined
   const jobId = name === 'job.steps' ? (input as { jobId: string }).jobId : undefined
   return news.changes.some(change => {

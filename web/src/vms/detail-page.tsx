@@ -20,6 +20,7 @@ const VmActivity = lazy(() => import('./activity-tab.tsx').then(m => ({ default:
 const VmDisks = lazy(() => import('./disks-tab.tsx').then(m => ({ default: m.VmDisks })))
 const VmNetwork = lazy(() => import('./network-tab.tsx').then(m => ({ default: m.VmNetwork })))
 const VmPerformance = lazy(() => import('./performance-tab.tsx').then(m => ({ default: m.VmPerformance })))
+const VmPlacement = lazy(() => import('./placement-tab.tsx').then(m => ({ default: m.VmPlacement })))
 const VmSettings = lazy(() => import('./settings-tab.tsx').then(m => ({ default: m.VmSettings })))
 
 /** One VM: what it is, how it is, and everything it is made of. */
@@ -79,6 +80,7 @@ export function VmPage() {
         {tab === 'disks' ? <VmDisks vm={vm} /> : null}
         {tab === 'network' ? <VmNetwork vm={vm} /> : null}
         {tab === 'performance' ? <VmPerformance vm={vm} /> : null}
+        {tab === 'placement' ? <VmPlacement vm={vm} /> : null}
         {tab === 'settings' ? <VmSettings key={vm.id} vm={vm} /> : null}
         {tab === 'activity' ? <VmActivity vm={vm} /> : null}
       </Suspense>
