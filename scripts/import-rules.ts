@@ -4,15 +4,16 @@ import { dirname, join } from 'node:path'
 /** Which packages each package's sources may import; tests may import more. The picture is in the README. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  pki: [],
   libvirt: [],
   postgres: [],
   protocol: ['model'],
-  agent: ['protocol', 'model', 'libvirt'],
+  agent: ['protocol', 'model', 'libvirt', 'pki'],
   simulator: ['protocol', 'model'],
-  engine: ['protocol', 'model'],
-  cli: ['model', 'postgres', 'lab', 'bench'],
+  engine: ['protocol', 'model', 'pki'],
+  cli: ['model', 'pki', 'postgres', 'lab', 'bench'],
   bench: ['model', 'postgres', 'libvirt', 'engine'],
-  lab: ['model', 'protocol', 'libvirt', 'agent', 'simulator', 'engine', 'cli', 'postgres'],
+  lab: ['model', 'pki', 'protocol', 'libvirt', 'agent', 'simulator', 'engine', 'cli', 'postgres'],
   web: ['model'],
 }
 

@@ -9,6 +9,7 @@ import type { DomainContext } from './domain/context.ts'
 import { resizeRunning } from './domain/devices.ts'
 import { GuestPoller } from './domain/guest.ts'
 import { domainInventory } from './domain/inventory.ts'
+import { certificateHandlers } from './enrol/handlers.ts'
 import { vmHandlers } from './domain/handlers.ts'
 import { Hypervisor } from './domain/hypervisor.ts'
 import { Observer } from './domain/observer.ts'
@@ -20,7 +21,7 @@ import { layOutPki, pkiFolders, unfit } from './migration/pki.ts'
 import { allowPostCopy } from './migration/post-copy.ts'
 import { createNetworks } from './network/networks.ts'
 import { route } from './server/routes.ts'
-import { openListener } from './server/server.ts'
+import { type Listener, openListener } from './server/server.ts'
 import { openState } from './state/database.ts'
 import { keepEndedRuns } from './state/ended-runs.ts'
 import { recallOwner, rememberOwner, startHostState } from './state/host-state.ts'
@@ -56,6 +57,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   places.prepare()
   const hypervisor = new Hypervisor(config.libvirtSocket, log.child({ part: 'libvirt' }))
   const images = { port: config.imagesListen.port }
+  const listeners: Listener[] = []
   let owner = recallOwner(db)
   let found: (HypervisorFacts & { acceleration: HostFacts['acceleration'] }) | null = null
 
@@ -74,6 +76,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     db,
     bridgePrefix: config.network.bridgePrefix,
     subnet: config.network.subnet,
+    uplink: config.network.uplink,
     folder: join(config.dataDir, 'network'),
     log: log.child({ part: 'network' }),
     changed: (id, present) => hub.setNetwork(id, present),
@@ -106,7 +109,16 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   const guests = new GuestPoller(hypervisor, observer, config.timing)
   const tasks = new TaskService({
     journal: new Journal(db),
-    handlers: { ...storage.handlers, ...network.handlers, ...vmHandlers(ctx, consoles.handler, migration) },
+    handlers: {
+      ...storage.handlers,
+      ...network.handlers,
+      ...vmHandlers(ctx, consoles.handler, migration),
+      ...certificateHandlers(
+        config.tls,
+        () => owner,
+        () => listeners.forEach(each => each.reload()),
+      ),
+    },
     hub,
     log: log.child({ part: 'tasks' }),
     // Files and mounts for guests depend on who QEMU is: the very first tasks of a host wait until libvirt has said it.
@@ -187,6 +199,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     log: log.child({ part: 'images' }),
   })
   images.port = data.port
+  listeners.push(main, data)
   tasks.resume()
   sweepGuests().catch(complain('remove what guests left'))
   const stopPulse = startPulse({ hub, hypervisor, observer, timing: config.timing, log: log.child({ part: 'stats' }) })

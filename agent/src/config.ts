@@ -20,6 +20,8 @@ export const AgentConfig = z.strictObject({
     ca: absolute,
     /** The common name that a client certificate must carry, so that another host's certificate opens nothing. */
     clientName: z.string().min(1).default('rookery-engine'),
+    /** Whether libvirt and QEMU get the certificate too, below /etc/pki, so that VMs can move between hosts over TLS. */
+    system: z.boolean().default(false),
   }),
   /** Durable: journal, seeds, serial logs. Survives reboots. */
   dataDir: absolute,
@@ -36,6 +38,12 @@ export const AgentConfig = z.strictObject({
     bridgePrefix: z.string().regex(/^[a-z][a-z0-9]{1,8}$/, 'must be 2 to 9 of a-z and 0-9, starting with a letter'),
     /** The /24 of the first NAT network; further ones take the next free /24 above it. */
     subnet: z.string().regex(/^(\d{1,3}\.){3}0\/24$/, 'must be a /24, like 10.77.0.0/24'),
+    /** The host's card that bridged networks lead out by; it carries no address of the host. Null: there is none. */
+    uplink: z
+      .string()
+      .regex(/^[^\s/]{1,15}$/, 'must be the name of a network card')
+      .nullable()
+      .default(null),
   }),
   /** How guests come here from other hosts and leave for them; null: they do not. libvirt must listen there with TLS. */
   migration: z

@@ -1,15 +1,59 @@
 import { parseArgs } from 'node:util'
 import { RookeryError } from '@rookery/model'
-import { startAgent } from './agent.ts'
 import { readConfig } from './config.ts'
-import { makeLog } from './log.ts'
-import { createStorage } from './storage/index.ts'
 
-/** `main.ts --config FILE`: runs the agent until SIGTERM or SIGINT. */
+const usage = `Usage:
+  rookery-agent --config FILE         runs the agent until SIGTERM or SIGINT
+  rookery-agent join TOKEN [options]  makes this machine a host of the engine that gave the token
+    --config FILE     where the agent's configuration goes (default /etc/rookery-agent/config.json)
+    --address NAME    how the engine reaches this host (default: the address that this host reaches the engine by)
+    --listen ADDRESS  where the agent listens (default 0.0.0.0)
+    --uplink CARD     the network card for bridged networks
+    --force           leave another engine that this machine is a host of
+`
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } })
-  if (values.config === undefined) throw new Error('Usage: main.ts --config FILE')
-  const config = readConfig(values.config)
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      engine: { type: 'string' },
+      'engine-name': { type: 'string' },
+      address: { type: 'string' },
+      listen: { type: 'string' },
+      'data-dir': { type: 'string' },
+      'run-dir': { type: 'string' },
+      accel: { type: 'string' },
+      uplink: { type: 'string' },
+      subnet: { type: 'string' },
+      force: { type: 'boolean' },
+    },
+  })
+  const [command, token] = positionals
+  if (command === 'join' && token !== undefined) {
+    const { joinEngine } = await import('./enrol/join.ts')
+    const name = await joinEngine({
+      ...values,
+      token: token === '-' ? await standardInput() : token,
+      config: values.config ?? '/etc/rookery-agent/config.json',
+      engineName: values['engine-name'],
+      dataDir: values['data-dir'],
+      runDir: values['run-dir'],
+    })
+    process.stdout.write(`This machine is host ${name} now.\n`)
+    return
+  }
+  if (command !== undefined || values.config === undefined) throw new Error(usage)
+  await run(values.config)
+}
+
+async function run(file: string): Promise<void> {
+  const [{ startAgent }, { makeLog }, { createStorage }] = await Promise.all([
+    import('./agent.ts'),
+    import('./log.ts'),
+    import('./storage/index.ts'),
+  ])
+  const config = readConfig(file)
   // Files are made with the modes that they need: storage must be passable for QEMU's user, whatever the starter's mask was.
   process.umask(0o022)
   const log = makeLog(config.log.level)
@@ -29,8 +73,16 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop)
 }
 
+/** A token on the command line is seen by everybody on the machine; `-` reads it from standard input. */
+async function standardInput(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk
+  return text.trim()
+}
+
 main().catch(error => {
   // Before the log exists, or when it could not be made: whoever started the agent reads this.
-  process.stderr.write(`${error instanceof RookeryError || error instanceof Error ? error.message : String(error)}\n`)
+  const said = error instanceof RookeryError || error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${said}\n`)
   process.exit(1)
 })

@@ -66,3 +66,30 @@ describe('networks of a host without guests', { skip: missing ?? false }, () => 
     assert.equal(bridges().length, 0)
   })
 })
+
+describe('bridged networks of a host', { skip: missing ?? false }, () => {
+  let host: AgentHost
+  before(async () => {
+    host = await AgentHost.start({ network: { bridgePrefix: 'rkt', subnet: '10.213.0.0/24', uplink: 'up0' } })
+  })
+  after(() => host[Symbol.asyncDispose]())
+
+  test('lead out by the card of the configuration, which stays the host’s', async () => {
+    host.inNetwork('ip', 'link', 'add', 'up0', 'type', 'veth', 'peer', 'name', 'far0')
+    const run = (task: Parameters<typeof host.client.runTask>[1]['task']) =>
+      host.client.runTask(randomUUID(), { jobCreatedAt: Date.now(), task }, { signal: AbortSignal.timeout(60_000) })
+    const networkId = randomUUID()
+    const ensure = { kind: 'network.ensure' as const, networkId, name: 'wire', mode: 'bridged' as const }
+    for (const mtu of [0, 1400]) await run({ ...ensure, mtu })
+    const bridge = bridgeName('rkt', networkId)
+    assert.match(host.inNetwork('ip', 'link', 'show', 'dev', 'up0'), new RegExp(`mtu 1400 .*master ${bridge} `))
+    await assert.rejects(run({ ...ensure, networkId: randomUUID(), mtu: 0 }), { code: 'network.uplink_taken' })
+    const { found, missing } = await host.client.inventory([])
+    assert.deepEqual(
+      [...found, ...missing].filter(thing => thing.kind === 'tap' || thing.kind === 'bridge'),
+      [],
+    )
+    await run({ kind: 'network.remove', networkId })
+    assert.doesNotMatch(host.inNetwork('ip', 'link', 'show', 'dev', 'up0'), /master/)
+  })
+})

@@ -28,6 +28,7 @@ interface Common {
 }
 
 let out: Output = output()
+const labCommands = () => import('./commands/lab.ts').then(module => module.lab())
 
 /** Runs a command's function and leaves with its code. */
 function run<O extends Common>(work: (o: O, out: Output, rest: string[]) => Promise<number | void>) {
@@ -148,6 +149,63 @@ program
   .option(...dataDir)
   .option(...json)
   .action(run(async (o, _out, rest) => (await import('./commands/images.ts')).images(rest, o)))
+
+const lab = program
+  .command('lab')
+  .description('a data center on this machine: real hosts, each in namespaces of its own, on shared storage')
+  .enablePositionalOptions()
+lab
+  .command('up')
+  .description('make and start the hosts, and the instance if none runs; a second time it changes nothing')
+  .option('--hosts <number>', 'how many hosts (default 3)')
+  .option('-y, --yes', 'install missing Debian packages without asking')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out) => (await labCommands()).labUp(o, out)))
+lab
+  .command('list')
+  .description('show the hosts; exit 0 when all are up')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out) => (await labCommands()).labList(o, out)))
+lab
+  .command('exec <host> [command...]')
+  .description('run a command in a host: lab exec h1 -- virsh list')
+  .passThroughOptions()
+  .option(...dataDir)
+  .action(run(async (o, _out, words) => (await labCommands()).labExec(o, words)))
+lab
+  .command('kill <host>')
+  .description('pull the plug of a host')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out, [host = '']) => (await labCommands()).labKill(o, host, out)))
+lab
+  .command('start <host>')
+  .description('switch a host on again')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out, [host = '']) => (await labCommands()).labStart(o, host, out)))
+lab
+  .command('partition <host>')
+  .description('cut a host off from the network; its storage stays')
+  .option('--from <names...>', 'only from these: names of hosts, or engine')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out, [host = '']) => (await labCommands()).labPartition(o, host, out)))
+lab
+  .command('heal <host>')
+  .description('take back what "partition" did')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out, [host = '']) => (await labCommands()).labHeal(o, host, out)))
+lab
+  .command('down')
+  .description('switch everything off; the hosts keep what is on their disks')
+  .option('--remove', 'remove the hosts with all that is on their disks and on the shared storage')
+  .option(...dataDir)
+  .option(...json)
+  .action(run(async (o, out) => (await labCommands()).labDown(o, out)))
 
 try {
   await program.parseAsync(process.argv)

@@ -9,6 +9,7 @@ import { type Actor, type Env, systemActor } from './core/ctx.ts'
 import type { Logger } from './core/log.ts'
 import { type DomainModule, registry } from './core/registry.ts'
 import { isDatabaseAway, listen, migrate, openDatabase } from './db/index.ts'
+import { enrolmentRoute } from './dialects/native/enrol.ts'
 import { nativeDialect } from './dialects/native/routes.ts'
 import { addConsoles } from './dialects/streams/console.ts'
 import { imageProxy } from './dialects/streams/images.ts'
@@ -28,6 +29,7 @@ import { addWelcome } from './http/welcome.ts'
 import { addWellKnown } from './http/well-known.ts'
 import type { HostPort } from './jobs/host-port.ts'
 import type { JobHooks } from './jobs/hooks.ts'
+import { noOutside, type OutsidePort } from './jobs/outside-port.ts'
 import { pruneJobs } from './jobs/prune.ts'
 import { JobRunner } from './jobs/runner.ts'
 import { startReconcilers } from './reconcile/loop.ts'
@@ -40,6 +42,8 @@ export interface EngineHooks {
   jobs?: JobHooks
   /** Stands between jobs and hosts. */
   hostPort?: (port: HostPort) => HostPort
+  /** Stands between jobs and what is outside. */
+  outside?: (port: OutsidePort) => OutsidePort
   /** Domains beside the release's own; with `only`, in place of all but identity. */
   modules?: readonly DomainModule[]
   only?: boolean
@@ -106,6 +110,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     stopping: stopping.signal,
   }
   const port = all.find(module => module.hostPort !== undefined)?.hostPort?.(handle) ?? noHosts
+  const outside = all.find(module => module.outside !== undefined)?.outside?.(handle) ?? noOutside
   const runner = new JobRunner({
     db,
     notifications,
@@ -113,6 +118,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     log,
     definitions: known.jobs,
     hostPort: hooks.hostPort?.(port) ?? port,
+    outside: hooks.outside?.(outside) ?? outside,
     hooks: hooks.jobs,
   })
 
@@ -130,6 +136,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   addWelcome(app, { console: hasConsole(consoleAt) })
   if (hasConsole(consoleAt)) await addConsole(app, consoleAt)
   nativeDialect(app, handle, feed)
+  enrolmentRoute(app, handle)
   addConsoles(app.server, handle)
   await app.register(async scope => imageProxy(scope as unknown as FastifyInstance, handle))
   // A scope of its own: its parsers and error shapes are not the native dialect's.

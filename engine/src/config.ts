@@ -24,6 +24,8 @@ export const EngineConfig = z.strictObject({
   tls: tlsFiles,
   /** What the engine shows to agents, and the CA that it trusts for them. */
   agentTls: tlsFiles,
+  /** The installation's certification authority, which signs hosts (PEM files); null: this engine signs none. */
+  authority: z.strictObject({ cert: path, key: path }).nullable().default(null),
   adminPasswordFile: path,
   dataDir: path,
   /** The name people use. */

@@ -27,6 +27,15 @@ export function networkTests(given: Given): void {
     await given().twice({ kind: 'network.remove', networkId })
     assert.ok(!(await listed()).includes(networkId))
   })
+
+  test('a bridged network is refused where no card leads out, in words that say what to do', async t => {
+    if (skip(t) || given().target.powers?.uplink !== false) return
+    await given().refused(
+      { kind: 'network.ensure', networkId: randomUUID(), name: 'wire', mode: 'bridged', mtu: 0 },
+      'conflict',
+      'network.no_uplink',
+    )
+  })
 }
 
 const isListing = (line: WatchLine): line is Extract<WatchLine, { type: 'listing' }> => line.type === 'listing'

@@ -21,7 +21,7 @@ export interface ContractTarget {
   /** How an engine that may do everything gets in. */
   tls: AgentTls
   /** What else this host can; the tests of powers that it lacks are skipped. */
-  powers?: { guests?: boolean; images?: boolean; networks?: boolean }
+  powers?: { guests?: boolean; images?: boolean; networks?: boolean; uplink?: boolean }
   guest?: ContractGuest
   /** An empty place for a storage domain: its path on the host. */
   makePath(name: string): Promise<string>

@@ -18,6 +18,7 @@
  * 403 forbidden, 404 notFound, 409 conflict, 410 gone, 500 otherwise.
  */
 export * from './domain-spec.ts'
+export * from './enrolment.ts'
 export * from './host.ts'
 export * from './inventory.ts'
 export * from './refs.ts'

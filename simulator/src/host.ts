@@ -23,7 +23,7 @@ import type { TaskTable } from './tasks/table.ts'
 export interface SimNetwork {
   networkId: string
   name: string
-  mode: 'nat' | 'isolated'
+  mode: 'nat' | 'bridged' | 'isolated'
   mtu: number
 }
 

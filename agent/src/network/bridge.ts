@@ -42,6 +42,13 @@ export async function ensureBridge(name: string, mtu: number, address: string | 
   await ip('link', 'set', 'dev', name, 'up')
 }
 
+/** Makes the host's own card a port of a bridge. Content when it is one. */
+export async function plugUplink(card: string, bridge: string, mtu: number): Promise<void> {
+  await ip('link', 'set', 'dev', card, 'mtu', String(mtu))
+  await ip('link', 'set', 'dev', card, 'master', bridge)
+  await ip('link', 'set', 'dev', card, 'up')
+}
+
 /** Removes a bridge. Content when it is not there. */
 export async function removeBridge(name: string): Promise<void> {
   if (await hasLink(name)) await ip('link', 'delete', 'dev', name, 'type', 'bridge')

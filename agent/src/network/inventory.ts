@@ -8,7 +8,7 @@ export interface NetworkPlan {
   readonly prefix: string
   readonly folder: string
   readonly table: string
-  readonly networks: readonly { networkId: string; bridge: string; dhcp: DhcpServer | null }[]
+  readonly networks: readonly { networkId: string; bridge: string; dhcp: DhcpServer | null; uplink: string | null }[]
   /** Cards with a rule of their own. */
   readonly guards: readonly string[]
   /** Cards of guests that run. */
@@ -27,7 +27,7 @@ export async function networkInventory(plan: NetworkPlan): Promise<{ found: Host
   for (const { ifname, master } of links) {
     if (ifname.startsWith(plan.prefix) && !ours.has(ifname)) found.push({ kind: 'bridge', name: ifname, about: null })
     const network = master?.startsWith(plan.prefix) === true ? ours.get(master) : undefined
-    if (network !== undefined && !plan.taps.has(ifname))
+    if (network !== undefined && ifname !== network.uplink && !plan.taps.has(ifname))
       found.push({ kind: 'tap', name: `${ifname} in ${master}`, about: network.networkId })
   }
   const serving = new Set<number>()

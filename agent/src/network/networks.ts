@@ -4,7 +4,7 @@ import { conflict, noCapacity } from '@rookery/model'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Handlers, NetworkKind } from '../tasks/registry.ts'
-import { enableForwarding, ensureBridge, hasLink, portsOf, removeBridge } from './bridge.ts'
+import { enableForwarding, ensureBridge, hasLink, plugUplink, portsOf, removeBridge } from './bridge.ts'
 import { type DhcpServer, dnsmasqPid, dnsmasqPids, ensureDnsmasq, stopDnsmasq } from './dnsmasq.ts'
 import { networkInventory } from './inventory.ts'
 import { applyRuleset, noRuleset, ruleset } from './nft.ts'
@@ -13,7 +13,7 @@ import type { NetworkPort } from './port.ts'
 const Stored = z.object({
   networkId: z.string(),
   bridge: z.string(),
-  mode: z.enum(['nat', 'isolated']),
+  mode: z.enum(['nat', 'bridged', 'isolated']),
   mtu: z.int(),
   /** Like `10.77.0`; only of NAT networks. */
   prefix: z.string().nullable(),
@@ -26,6 +26,8 @@ export interface NetworkOptions {
   readonly bridgePrefix: string
   /** The first NAT network's; the following ones take the next ones. */
   readonly subnet: string
+  /** The card that bridged networks lead out by. */
+  readonly uplink: string | null
   /** Leases and pid files. */
   readonly folder: string
   readonly log: Logger
@@ -90,10 +92,31 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
 
   const present = async (n: Stored): Promise<void> => {
     await ensureBridge(n.bridge, n.mtu, isNat(n) ? `${n.prefix}.1/24` : null)
+    if (n.mode === 'bridged' && options.uplink !== null) await plugUplink(options.uplink, n.bridge, n.mtu)
     if (!isNat(n)) return
     if (enableForwarding()) log.info('IP forwarding of this host was switched on for NAT networks')
     await applyRules()
     await ensureDnsmasq(dhcp(n))
+  }
+
+  /** The cards of guests in a network. */
+  const cardsIn = async (n: Stored): Promise<string[]> =>
+    (await portsOf(n.bridge)).filter(port => n.mode !== 'bridged' || port !== options.uplink)
+
+  /** A bridged network needs a card that leads out, and a card without VLANs carries one network. */
+  const mustHaveUplink = (networkId: string): void => {
+    if (options.uplink === null)
+      throw conflict(
+        'network.no_uplink',
+        'This host has no network card for bridged networks. Name one as network.uplink in the configuration of its agent.',
+        { ref: { kind: 'network', id: networkId } },
+      )
+    if ([...networks.values()].some(other => other.mode === 'bridged' && other.networkId !== networkId))
+      throw conflict(
+        'network.uplink_taken',
+        `The card ${options.uplink} of this host carries another bridged network; one network goes by one card.`,
+        { ref: { kind: 'network', id: networkId } },
+      )
   }
 
   const freePrefix = (): string => {
@@ -109,6 +132,7 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
   const handlers: Handlers<NetworkKind> = {
     'network.ensure': async task => {
       const known = networks.get(task.networkId)
+      if (task.mode === 'bridged') mustHaveUplink(task.networkId)
       const bridge = bridgeName(options.bridgePrefix, task.networkId)
       const wanted: Stored = {
         networkId: task.networkId,
@@ -117,8 +141,8 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
         mtu: task.mtu === 0 ? 1500 : task.mtu,
         prefix: task.mode === 'nat' ? (known?.prefix ?? freePrefix()) : null,
       }
-      if (known !== undefined && isNat(known) && task.mode !== 'nat') {
-        await stopDnsmasq(dhcp(known), true)
+      if (known !== undefined && known.mode !== task.mode) {
+        if (isNat(known)) await stopDnsmasq(dhcp(known), true)
         await removeBridgeUnlessUsed(known)
       }
       // The intention first: a crash after it leaves something that the next start completes.
@@ -145,7 +169,7 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
   }
 
   async function removeBridgeUnlessUsed(n: Stored): Promise<void> {
-    const ports = await portsOf(n.bridge)
+    const ports = await cardsIn(n)
     if (ports.length > 0)
       throw conflict(
         'network.in_use',
@@ -189,6 +213,7 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
           networkId: n.networkId,
           bridge: n.bridge,
           dhcp: isNat(n) ? dhcp(n) : null,
+          uplink: n.mode === 'bridged' ? options.uplink : null,
         })),
         guards: [...guards.keys()],
         taps,
@@ -213,7 +238,7 @@ export function createNetworks(options: NetworkOptions): NetworkPort {
     },
     async withdraw() {
       const all = [...networks.values()]
-      for (const { bridge } of all) if ((await portsOf(bridge)).length > 0) return false
+      for (const network of all) if ((await cardsIn(network)).length > 0) return false
       for (const network of all) {
         if (isNat(network)) await stopDnsmasq(dhcp(network))
         await removeBridge(network.bridge)

@@ -30,6 +30,8 @@ export interface ListenerParts {
 /** A running HTTPS listener. */
 export interface Listener {
   readonly port: number
+  /** Reads the certificate's files again; who is connected stays so. */
+  reload(): void
   /** Ends it: idle and streaming connections are cut, no new ones taken. */
   close(): Promise<void>
 }
@@ -72,6 +74,13 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
   await listening(server, parts.listen)
   return {
     port: (server.address() as AddressInfo).port,
+    reload: () =>
+      server.setSecureContext({
+        cert: readFileSync(parts.tls.cert),
+        key: readFileSync(parts.tls.key),
+        ca: readFileSync(parts.tls.ca),
+        minVersion: options.minVersion,
+      }),
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())

@@ -31,14 +31,19 @@ export function rememberOwner(db: DatabaseSync, owner: { uid: number; gid: numbe
   writeMeta(db, 'qemu_owner', `${owner.uid}:${owner.gid}`)
 }
 
+/** The machine's name for good, made when it is first asked for. */
+export function hostUuidOf(db: DatabaseSync): string {
+  const hostUuid = readMeta(db, 'host_uuid') ?? randomUUID()
+  writeMeta(db, 'host_uuid', hostUuid)
+  return hostUuid
+}
+
 /** Reads the host's identity and raises the incarnation durably. */
 export function startHostState(db: DatabaseSync): HostState {
   return inTransaction(db, () => {
     const incarnation = Number(readMeta(db, 'incarnation') ?? '0') + 1
     writeMeta(db, 'incarnation', String(incarnation))
-    const hostUuid = readMeta(db, 'host_uuid') ?? randomUUID()
-    writeMeta(db, 'host_uuid', hostUuid)
-    return { incarnation, hostUuid }
+    return { incarnation, hostUuid: hostUuidOf(db) }
   })
 }
 

@@ -1,5 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { conflict, invalid, unavailable } from '@rookery/model'
+import { conflict, invalid, unavailable, zeroUuid } from '@rookery/model'
 import { type DomainInfo, StorageConnection, type StorageReport, uuid } from '@rookery/protocol'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ import { removePrefix } from './layout/constants.ts'
 import { describeDomain } from './layout/domain-metadata.ts'
 import { domainPaths } from './layout/paths.ts'
 import { inspectDomain } from './monitor.ts'
-import { mountPoint, type QemuOwner, showAt, takeAway } from './mount.ts'
+import { mountAt, mountPoint, type QemuOwner, showAt, takeAway } from './mount.ts'
 
 /** What connections need of the rest. */
 export interface ConnectionDeps {
@@ -31,6 +31,8 @@ export interface Connections {
   /** Shows the domain below the mount root, checks it and looks after it from now on. */
   connect(storageDomainId: string, connection: StorageConnection): Promise<DomainInfo>
   disconnect(storageDomainId: string): Promise<void>
+  /** Does something in the directory of a connection, which is mounted for as long when no domain uses it. */
+  inFolder<T>(connection: StorageConnection, work: (folder: string) => Promise<T>): Promise<T>
   /** Looks at a domain now, as after a change of its metadata. */
   look(storageDomainId: string): Promise<void>
   reports(): StorageReport[]
@@ -71,8 +73,16 @@ export function createConnections(deps: ConnectionDeps): Connections {
 
   const known = (id: string, connection: StorageConnection): ConnectedDomain => {
     const point = mountPoint(deps.mountRoot, connection.path)
-    return { id, connection, paths: domainPaths(`${point}/${id}`), info: null }
+    return { id, connection, folder: folderOf(connection), paths: domainPaths(`${point}/${id}`), info: null }
   }
+
+  /** The directory that holds the domains of a connection, as an administrator of this host finds it. */
+  const folderOf = (connection: StorageConnection): string =>
+    connection.type === 'posixfs' ? mountPoint(deps.mountRoot, connection.path) : connection.path
+
+  /** The connection with its path written plainly. */
+  const plain = (connection: StorageConnection): StorageConnection =>
+    connection.type === 'localfs' ? { ...connection, path: plainPath(connection.path) } : connection
 
   const report = (value: StorageReport) => {
     last.set(value.storageDomainId, value)
@@ -81,8 +91,11 @@ export function createConnections(deps: ConnectionDeps): Connections {
 
   // A look and an order may want to show the same path at once; they take turns.
   const shows = new Map<string, Promise<void>>()
-  const show = (path: string): Promise<void> => {
-    const now = () => showAt(path, mountPoint(deps.mountRoot, path), deps.qemuOwner())
+  const show = (connection: StorageConnection): Promise<void> => {
+    const { path } = connection
+    const point = mountPoint(deps.mountRoot, path)
+    const now = () =>
+      connection.type === 'posixfs' ? mountAt(connection, point) : showAt(path, point, deps.qemuOwner())
     const turn = (shows.get(path) ?? Promise.resolve()).then(now, now)
     shows.set(path, turn)
     return turn
@@ -90,7 +103,7 @@ export function createConnections(deps: ConnectionDeps): Connections {
 
   const lookOnce = async (domain: ConnectedDomain): Promise<void> => {
     // A mount below may have gone and come back, or a reboot took the mount root: showing it again is cheap.
-    await show(domain.connection.path).catch((error: unknown) =>
+    await show(domain.connection).catch((error: unknown) =>
       deps.log.debug({ err: error, storageDomainId: domain.id }, 'cannot show the domain'),
     )
     const found = await inspectDomain(domain, deps.owner, patience, last.get(domain.id))
@@ -113,16 +126,24 @@ export function createConnections(deps: ConnectionDeps): Connections {
   return {
     domains,
     async connect(storageDomainId, connection) {
-      const path = plainPath(connection.path)
-      const domain = known(storageDomainId, { ...connection, path })
-      const info = describeDomain(await readMetadata(domainPaths(`${path}/${storageDomainId}`)))
-      if (info.storageDomainId !== storageDomainId)
+      const domain = known(storageDomainId, plain(connection))
+      const { folder } = domain
+      await mkdir(deps.mountRoot, { recursive: true, mode: 0o755 })
+      if (domain.connection.type === 'posixfs') await show(domain.connection)
+      const info = await readMetadata(domainPaths(`${folder}/${storageDomainId}`))
+        .then(describeDomain)
+        .catch(async (error: unknown) => {
+          await hide(domain)
+          throw error
+        })
+      if (info.storageDomainId !== storageDomainId) {
+        await hide(domain)
         throw conflict(
           'storage.layout_broken',
-          `${path}/${storageDomainId} holds the metadata of another storage domain, ${info.storageDomainId}.`,
+          `${folder}/${storageDomainId} holds the metadata of another storage domain, ${info.storageDomainId}.`,
         )
-      await mkdir(deps.mountRoot, { recursive: true, mode: 0o755 })
-      await show(path)
+      }
+      await show(domain.connection)
       const found = await inspectDomain(domain, deps.owner, patience, undefined)
       if (!found.ok) {
         await hide(domain)
@@ -141,7 +162,7 @@ export function createConnections(deps: ConnectionDeps): Connections {
       const before = domains.get(storageDomainId)
       domains.set(storageDomainId, domain)
       await save()
-      if (before !== undefined && before.connection.path !== path) await hide(before)
+      if (before !== undefined && before.connection.path !== domain.connection.path) await hide(before)
       report(found)
       return info
     },
@@ -154,6 +175,17 @@ export function createConnections(deps: ConnectionDeps): Connections {
       // A look that has begun would show it again.
       await looking.get(storageDomainId)
       await hide(domain)
+    },
+    async inFolder(connection, work) {
+      const domain = known(zeroUuid, plain(connection))
+      if (domain.connection.type === 'localfs') return work(domain.folder)
+      await mkdir(deps.mountRoot, { recursive: true, mode: 0o755 })
+      await show(domain.connection)
+      try {
+        return await work(domain.folder)
+      } finally {
+        await hide(domain)
+      }
     },
     async look(storageDomainId) {
       const domain = domains.get(storageDomainId)

@@ -89,6 +89,50 @@ describe('a storage domain', () => {
     )
   })
 
+  test('of the POSIX kind is mounted where it is used, on each host that connects it', { skip: !root }, async () => {
+    const storageDomainId = randomUUID()
+    const path = `${bench.dir}/data/export_1`
+    mkdirSync(path, { recursive: true })
+    const connection = { type: 'posixfs' as const, path, vfsType: 'none', mountOptions: 'bind' }
+    const point = `${bench.dir}/run/mnt/${path.replaceAll('_', '__').replaceAll('/', '_')}`
+    for (const _ of [1, 2])
+      await bench.run('storage.create', { storageDomainId, connection, type: 'data', name: 'shared' })
+    assert.ok(!existsSync(point), 'it is not mounted longer than it is needed')
+    assert.match(readFileSync(`${path}/${storageDomainId}/dom_md/metadata`, 'utf8'), /^TYPE=POSIXFS$/m)
+    assert.match(
+      readFileSync(`${path}/${storageDomainId}/dom_md/metadata`, 'utf8'),
+      new RegExp(`^REMOTE_PATH=${path}$`, 'm'),
+    )
+    for (const _ of [1, 2]) await bench.run('storage.connect', { storageDomainId, connection })
+    assert.match(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(` ${point} `))
+    await bench.restart()
+    assert.equal(bench.storage.reports()[0]?.ok, true)
+    await bench.run('storage.disconnect', { storageDomainId })
+    assert.ok(!existsSync(point))
+    await bench.run('storage.format', { storageDomainId, connection })
+    assert.deepEqual(readdirSync(path), [])
+    assert.ok(!existsSync(point))
+  })
+
+  test('of the POSIX kind that cannot be mounted is refused with the words of mount', { skip: !root }, async () => {
+    const storageDomainId = randomUUID()
+    const connection = {
+      type: 'posixfs' as const,
+      path: `${bench.dir}/nowhere`,
+      vfsType: 'none',
+      mountOptions: 'bind',
+    }
+    await assert.rejects(
+      bench.run('storage.connect', { storageDomainId, connection }),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'storage.mount_failed')
+        assert.match(error.message, /nowhere could not be mounted: .*does not exist/)
+        return true
+      },
+    )
+    assert.deepEqual(bench.storage.reports(), [])
+  })
+
   test('that a crash left half made is made anew', async () => {
     const storageDomainId = randomUUID()
     const path = `${bench.dir}/data/half`

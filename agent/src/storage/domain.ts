@@ -97,9 +97,13 @@ export async function domainLeftovers(path: string): Promise<string[]> {
 /** A domain that is to be made in a directory. */
 export interface DomainToMake {
   storageDomainId: string
+  /** The directory on this host. */
   path: string
   type: 'data' | 'iso'
   name: string
+  /** What every host connects to: the directory itself, or what is mounted there. */
+  remotePath: string
+  storageType: 'localfs' | 'posixfs'
 }
 
 /**
@@ -110,7 +114,7 @@ export interface DomainToMake {
 export async function createDomain(domain: DomainToMake, owner: Owner): Promise<void> {
   const { path, storageDomainId } = domain
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a name must stay on its line of the metadata
-  if (/[\x00-\x1f]/.test(domain.name) || /[\n\r]/.test(path))
+  if (/[\x00-\x1f]/.test(domain.name) || /[\n\r]/.test(domain.remotePath))
     throw invalid('storage.name', 'The name of a storage domain cannot hold line breaks or control characters.')
   const found = await domainsIn(path)
   const same = found.find(other => other.id.toLowerCase() === storageDomainId)
@@ -126,7 +130,7 @@ export async function createDomain(domain: DomainToMake, owner: Owner): Promise<
   if (domain.type === 'iso') await makeFolder(building.isoFiles, folderMode, owner)
   for (const [name, { size, mode }] of Object.entries(specialFiles))
     await makeSpecialFile(`${building.metadataFolder}/${name}`, size, mode, owner)
-  await writeMetadata(building, newDomainMetadata({ ...domain, remotePath: path }), owner)
+  await writeMetadata(building, newDomainMetadata(domain), owner)
   await syncFolder(building.root)
   await rename(building.root, `${path}/${storageDomainId}`)
   await syncFolder(path)

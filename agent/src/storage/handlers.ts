@@ -49,11 +49,13 @@ export function createHandlers(deps: HandlerDeps): Handlers<StorageKind> {
   return {
     'storage.create': task =>
       wording(`Making a storage domain in ${task.connection.path}`, async () => {
-        const path = plainPath(task.connection.path)
-        await makeOwnFolder(path, deps)
-        await createDomain(
-          { storageDomainId: task.storageDomainId, path, type: task.type, name: task.name },
-          storage.owner,
+        const { storageDomainId, connection, type, name } = task
+        if (connection.type === 'localfs') await makeOwnFolder(plainPath(connection.path), deps)
+        await connections.inFolder(connection, path =>
+          createDomain(
+            { storageDomainId, path, type, name, remotePath: connection.path, storageType: connection.type },
+            storage.owner,
+          ),
         )
         return null
       }),
@@ -95,9 +97,10 @@ export function createHandlers(deps: HandlerDeps): Handlers<StorageKind> {
     'storage.format': task =>
       wording(`Removing the storage domain in ${task.connection.path}`, async () => {
         noTickets(task.storageDomainId)
-        const path = plainPath(task.connection.path)
-        // A path that is gone holds nothing either.
-        if (await isThere(path)) await formatDomain(path, task.storageDomainId)
+        await connections.inFolder(task.connection, async path => {
+          // A path that is gone holds nothing either.
+          if (await isThere(path)) await formatDomain(path, task.storageDomainId)
+        })
         await connections.disconnect(task.storageDomainId)
         return null
       }),

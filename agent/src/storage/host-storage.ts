@@ -10,6 +10,8 @@ import type { SpmEpochs } from './spm.ts'
 export interface ConnectedDomain {
   readonly id: string
   readonly connection: StorageConnection
+  /** The directory that it lies in, as an administrator of this host finds it. */
+  readonly folder: string
   /** Paths as QEMU sees them, below the mount root. */
   readonly paths: DomainPaths
   /** What it said of itself when it was last read; null when it could not be read since the agent's start. */

@@ -28,9 +28,9 @@ export async function storageInventory(
     if (info === null) continue
     all.storage.push({ storageDomainId: domain.id, poolId: info.poolId })
     if (!withVolumes.has(domain.id)) continue
-    if (!paths.has(domain.connection.path)) {
-      paths.add(domain.connection.path)
-      for (const name of await domainLeftovers(domain.connection.path))
+    if (!paths.has(domain.folder)) {
+      paths.add(domain.folder)
+      for (const name of await domainLeftovers(domain.folder))
         all.found.push({ kind: 'half_domain', name, about: null })
     }
     if (info.type === 'data') await images(domain, all)

@@ -41,7 +41,7 @@ export async function inspectDomain(
     report.detail =
       info.storageDomainId !== domain.id
         ? `${domain.paths.metadata} is of another storage domain: ${info.storageDomainId}.`
-        : await ownershipDrift(domain.paths, domain.connection.path, owner)
+        : await ownershipDrift(domain.paths, domain.folder, owner)
     report.ok = report.detail === null
   } catch (error) {
     report.detail = explain(domain, error)
@@ -54,10 +54,10 @@ function explain(domain: ConnectedDomain, error: unknown): string {
   const said = error instanceof Error ? error.message : String(error)
   if (errno(error) === 'ENOENT')
     return (
-      `${domain.connection.path}/${domain.id} is not there (${said}). ` +
+      `${domain.folder}/${domain.id} is not there (${said}). ` +
       'If the directory is a mount of its own, mount it again; the domain comes back by itself.'
     )
-  return `${domain.connection.path}: ${said}`
+  return `${domain.folder}: ${said}`
 }
 
 /**

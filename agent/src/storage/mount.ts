@@ -42,6 +42,41 @@ export async function showAt(path: string, point: string, qemu: QemuOwner): Prom
   }
 }
 
+/** What `mount` is told: the source, the kind of file system, and options as they stand behind `-o`. */
+export interface MountSource {
+  readonly path: string
+  readonly vfsType: string
+  readonly mountOptions: string
+}
+
+/** Longest that a mount may take, milliseconds: storage that does not answer must not hold a task for ever. */
+const mountMs = 60_000
+
+/** Mounts at a mount point, as `mount` of this host does it. Content when something is mounted there. */
+export async function mountAt(source: MountSource, point: string): Promise<void> {
+  const found = await lstat(point).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
+  if (found?.isDirectory() === true && (await isMounted(point, (await stat(dirname(point))).dev !== found.dev))) return
+  if (found !== null) await takeAway(point)
+  await mkdir(point, { recursive: true, mode: 0o755 })
+  const options = source.mountOptions === '' ? [] : ['-o', source.mountOptions]
+  try {
+    await execute('mount', ['-t', source.vfsType, ...options, '--', source.path, point], { timeout: mountMs })
+  } catch (error) {
+    await rmdir(point).catch(() => {}) // an empty folder left behind harms nothing
+    const { stderr, killed } = error as { stderr?: string; killed?: boolean }
+    throw unavailable(
+      'storage.mount_failed',
+      killed === true
+        ? `${source.path} could not be mounted within ${mountMs / 1000} s: the storage does not answer.`
+        : `${source.path} could not be mounted: ${stderr?.trim() || String(error)}`,
+      { cause: error },
+    )
+  }
+}
+
 /** Takes the mount point away. Content when there is none. Never touches what it shows. */
 export async function takeAway(point: string): Promise<void> {
   let found: Awaited<ReturnType<typeof lstat>>

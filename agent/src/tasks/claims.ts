@@ -51,5 +51,8 @@ export function claimOf(task: Task): Claim {
     case 'network.ensure':
     case 'network.remove':
       return same('network')
+    case 'certificate.request':
+    case 'certificate.install':
+      return same('certificate')
   }
 }

@@ -24,5 +24,7 @@ export type Handlers<K extends TaskKind = TaskKind> = { [P in K]: Handler<P> }
 export type StorageKind = Extract<TaskKind, `storage.${string}` | `volume.${string}` | `image.${string}`>
 /** The kinds that the domain module does. */
 export type VmKind = Extract<TaskKind, `vm.${string}`>
+/** The kinds that the enrolment module does. */
+export type CertificateKind = Extract<TaskKind, `certificate.${string}`>
 /** The kinds that the network module does. */
 export type NetworkKind = Extract<TaskKind, `network.${string}`>

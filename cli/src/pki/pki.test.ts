@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { connect, createServer, type TLSSocket } from 'node:tls'
-import { serverNames } from './names.ts'
+import { serverNames } from '@rookery/pki/names'
 import { authority, filesOf, fingerprint, identity, stillGood } from './store.ts'
-import { namesOf } from './x509.ts'
+import { namesOf } from '@rookery/pki/x509'
 
 const folder = await mkdtemp(join(tmpdir(), 'cli-pki.'))
 after(() => rm(folder, { recursive: true, force: true }))

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { chown, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../instance/settings.ts'
-import { type Names, sameNames } from './names.ts'
-import { type Identity, issue, makeAuthority, namesOf, type Purpose } from './x509.ts'
+import { type Names, sameNames } from '@rookery/pki/names'
+import { type Identity, issue, makeAuthority, namesFor, namesOf, type Purpose } from '@rookery/pki/x509'
 
 /** The certification authority of an instance, on disk: `ca.crt` and `ca.key` (0600) in one folder (0700). */
 export interface Authority extends Identity {
@@ -58,7 +58,7 @@ export async function identity(
   if (place.owner) await chown(place.folder, place.owner.uid, place.owner.gid)
   const files = filesOf(place)
   const kept = await read(files)
-  const wanted = 'server' in o.purpose ? o.purpose.server : undefined
+  const wanted = namesFor(o.purpose)
   const fresh = kept !== undefined && stillGood(kept.cert, ca.cert, o.commonName, wanted, o.now ?? new Date())
   if (!fresh) {
     const made = await issue(ca, { ...o, organization: ca.organization })

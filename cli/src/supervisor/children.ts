@@ -1,4 +1,5 @@
 import { access, mkdir, readFile } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import {
   type Cluster,
@@ -18,8 +19,15 @@ import { appRoot, type Paths, seenBy } from '../instance/paths.ts'
 import type { Settings } from '../instance/settings.ts'
 import { call, reach } from '../system/https.ts'
 import type { ChildSpec } from './child.ts'
-import { type Confinement, libvirtAnswers, prepareLibvirt } from './libvirt.ts'
+import { type Confinement, hostUuid, libvirtAnswers, type LibvirtIdentity, prepareLibvirt } from './libvirt.ts'
 import { runningVms } from './namespace.ts'
+
+/** What the specs of a host's programs need to know. */
+export interface HostWorld {
+  readonly paths: Paths
+  readonly libvirt: LibvirtIdentity
+  readonly confinement: Confinement
+}
 
 /** Everything the specs need to know. */
 export interface World {
@@ -33,9 +41,10 @@ export interface World {
 /** The programs of an instance, in the order of their starting. */
 export function children(w: World): ChildSpec[] {
   const host = w.settings.mode === 'host'
+  const here = { ...w, libvirt: { uuid: hostUuid(w.settings.engineId), address: null } }
   return [
     ...(w.settings.database === 'embedded' ? [postgres(w)] : []),
-    ...(host ? [virtlogd(w), libvirtd(w), agent(w)] : []),
+    ...(host ? [virtlogd(here), libvirtd(here), agent(w)] : []),
     ...(w.settings.simulate > 0 ? [simulator(w)] : []),
     engine(w),
   ]
@@ -89,12 +98,13 @@ function postgres(w: World): ChildSpec {
   }
 }
 
-function virtlogd(w: World): ChildSpec {
+/** The keeper of VMs' consoles, on any host. */
+export function virtlogd(w: HostWorld): ChildSpec {
   return {
     name: 'virtlogd',
     after: [],
     async prepare() {
-      await prepareLibvirt(w.paths, w.settings.engineId, w.confinement)
+      await prepareLibvirt(w.paths, w.libvirt, w.confinement)
       return ['/usr/sbin/virtlogd', '--config', '/etc/libvirt/virtlogd.conf']
     },
     ready: () => libvirtAnswers('/run/libvirt/virtlogd-sock'),
@@ -110,13 +120,15 @@ function virtlogd(w: World): ChildSpec {
   }
 }
 
-function libvirtd(w: World): ChildSpec {
+/** libvirt itself, on any host. */
+export function libvirtd(w: HostWorld): ChildSpec {
   return {
     name: 'libvirtd',
     after: ['virtlogd'],
     async prepare() {
-      await prepareLibvirt(w.paths, w.settings.engineId, w.confinement)
-      return asAccount(['/usr/sbin/libvirtd', '--config', '/etc/libvirt/libvirtd.conf'], undefined, 'TERM')
+      await prepareLibvirt(w.paths, w.libvirt, w.confinement)
+      const listen = w.libvirt.address === null ? [] : ['--listen']
+      return asAccount(['/usr/sbin/libvirtd', '--config', '/etc/libvirt/libvirtd.conf', ...listen], undefined, 'TERM')
     },
     ready: () => libvirtAnswers(),
     quiet: true,
@@ -131,6 +143,18 @@ function agent(w: World): ChildSpec {
     after: ['libvirtd'],
     prepare: () => program(w, 'agent', undefined),
     ready: () => agentAnswers(w.paths, w.settings.agentPort, '/v1/host'),
+    stop: { signal: 'SIGTERM', patience: 20_000 },
+  }
+}
+
+/** The agent of a host that is no part of an instance, by its own files; it counts as ready once it takes connections. */
+export function agentProgram(o: { paths: Paths; address: string; port: number }): ChildSpec {
+  return {
+    name: 'agent',
+    env: nodeEnv,
+    after: ['libvirtd'],
+    prepare: () => program({ paths: o.paths, settings: { root: true, port: 0 } }, 'agent', undefined),
+    ready: () => takesConnections(o.address, o.port),
     stop: { signal: 'SIGTERM', patience: 20_000 },
   }
 }
@@ -182,7 +206,7 @@ export const nodeEnv = {
 
 /** The words that run one of our own programs, with a cache for what Node compiles so that the next start is quicker. */
 async function program(
-  w: World,
+  w: { readonly paths: Paths; readonly settings: Pick<Settings, 'root' | 'port'> },
   name: 'agent' | 'engine' | 'simulator',
   account: Account | undefined,
 ): Promise<string[]> {
@@ -202,6 +226,21 @@ async function program(
       : []
   const [setpriv, ...rest] = asAccount(['/usr/bin/env', cache, ...main, ...words], account, 'TERM')
   return [setpriv as string, ...port, ...rest]
+}
+
+/** One look whether anybody listens. */
+function takesConnections(host: string, port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = createConnection({ host, port, timeout: 5_000 })
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket
+      .once('connect', () => end(true))
+      .once('error', () => end(false))
+      .once('timeout', () => end(false))
+  })
 }
 
 /** Whether a server of the agent contract answers us, with any status if `path` is empty: the port alone is then the question. */

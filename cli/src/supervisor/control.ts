@@ -34,13 +34,20 @@ export function socketPath(path: string): string {
   return `/proc/self/fd/${openSync(dirname(path), 'r')}/${basename(path)}`
 }
 
-/** Listens for requests of root (or of the user the instance runs as): the socket is 0600. */
-export async function listen(
+/** Listens for requests to the supervisor. */
+export const listen = (
   path: string,
   answer: (request: Request, said: (line: string) => void) => Promise<Reply>,
+): Promise<Server> => listenFor(path, ['status', 'stop', 'restart'], answer)
+
+/** Listens for requests of root (or of the user the instance runs as) whose `do` is among `known`: the socket is 0600. */
+export async function listenFor<Q extends { readonly do: string }, R extends object>(
+  path: string,
+  known: readonly Q['do'][],
+  answer: (request: Q, said: (line: string) => void) => Promise<R>,
 ): Promise<Server> {
   rmSync(path, { force: true }) // we hold the instance's lock: whoever made it is gone
-  const server = createServer(socket => serve(socket, answer))
+  const server = createServer(socket => serve(socket, known, answer))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(socketPath(path), resolve)
@@ -49,18 +56,22 @@ export async function listen(
   return server
 }
 
-function serve(socket: Socket, answer: (request: Request, said: (line: string) => void) => Promise<Reply>): void {
-  const put = (reply: Reply) => void (socket.writable && socket.write(`${JSON.stringify(reply)}\n`))
+function serve<Q extends { readonly do: string }, R extends object>(
+  socket: Socket,
+  known: readonly Q['do'][],
+  answer: (request: Q, said: (line: string) => void) => Promise<R>,
+): void {
+  const put = (reply: R | { said: string }) => void (socket.writable && socket.write(`${JSON.stringify(reply)}\n`))
   socket.on('error', () => undefined) // the asker left
   lines(socket, text => {
-    let request: Request
+    let request: Q
     try {
-      request = JSON.parse(text) as Request
+      request = JSON.parse(text) as Q
     } catch {
       socket.destroy() // not one of ours
       return
     }
-    if (!['status', 'stop', 'restart'].includes(request.do)) return void socket.destroy()
+    if (!known.includes(request.do)) return void socket.destroy()
     answer(request, said => put({ said })).then(
       reply => {
         put(reply)
@@ -71,17 +82,25 @@ function serve(socket: Socket, answer: (request: Request, said: (line: string) =
   })
 }
 
-/** Asks the supervisor; undefined when none listens. `said` hears its progress. Waits at most `timeout` ms for the next line. */
-export function ask(
+/** Asks the supervisor; see {@link askAt}. */
+export const ask = (
   path: string,
   request: Request,
   said?: (line: string) => void,
   timeout = 60_000,
-): Promise<Reply | undefined> {
+): Promise<Reply | undefined> => askAt<Request, Reply>(path, request, said, timeout)
+
+/** Asks who listens at a socket; undefined when nobody does. `said` hears the progress. Waits at most `timeout` ms for the next line. */
+export function askAt<Q extends { readonly do: string }, R extends object>(
+  path: string,
+  request: Q,
+  said?: (line: string) => void,
+  timeout = 60_000,
+): Promise<R | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath(path))
-    let reply: Reply | undefined
-    socket.setTimeout(timeout, () => socket.destroy(new Error(`The supervisor does not answer at ${path}.`)))
+    let reply: R | undefined
+    socket.setTimeout(timeout, () => socket.destroy(new Error(`Nobody answers at ${path}.`)))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (
         error.code === 'ENOENT' ||
@@ -94,7 +113,7 @@ export function ask(
     })
     socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`))
     lines(socket, text => {
-      const line = JSON.parse(text) as Reply
+      const line = JSON.parse(text) as R | { said: string }
       if ('said' in line) said?.(line.said)
       else reply = line
     })

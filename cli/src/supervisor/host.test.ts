@@ -29,20 +29,33 @@ test("libvirt's idea of this host is a UUID that differs between instances and s
 })
 
 test('only root may speak to libvirtd', () => {
-  const text = libvirtdConf('x')
+  const text = libvirtdConf({ uuid: 'x', address: null })
   assert.match(text, /^unix_sock_rw_perms = "0600"$/m)
   assert.doesNotMatch(text, /listen_t/)
 })
 
+test('hosts that move VMs to one another speak TLS at their own address, and nothing in the clear', () => {
+  const text = libvirtdConf({ uuid: 'x', address: '10.1.2.3' })
+  assert.match(text, /^listen_tls = 1$/m)
+  assert.match(text, /^listen_tcp = 0$/m)
+  assert.match(text, /^listen_addr = "10\.1\.2\.3"$/m)
+  const qemu = qemuConf(
+    { security: 'none', deviceNamespaces: true, cgroups: true },
+    { name: 'a', group: 'b' },
+    '10.1.2.3',
+  )
+  assert.match(qemu, /^migration_address = "10\.1\.2\.3"$/m)
+})
+
 test('QEMU gets every fence that the machine has', () => {
   const user = { name: 'libvirt-qemu', group: 'kvm' }
-  const all = qemuConf({ security: 'apparmor', deviceNamespaces: true, cgroups: true }, user)
+  const all = qemuConf({ security: 'apparmor', deviceNamespaces: true, cgroups: true }, user, null)
   assert.match(all, /^security_driver = "apparmor"$/m)
   assert.match(all, /^namespaces = \[ "mount" \]$/m)
   assert.doesNotMatch(all, /cgroup_controllers/)
   const none = { security: 'none', deviceNamespaces: false, cgroups: false } as const
-  assert.match(qemuConf(none, user), /^namespaces = \[ {2}\]$/m)
-  assert.match(qemuConf(none, user), /^cgroup_controllers = \[ {2}\]$/m)
+  assert.match(qemuConf(none, user, null), /^namespaces = \[ {2}\]$/m)
+  assert.match(qemuConf(none, user, null), /^cgroup_controllers = \[ {2}\]$/m)
   assert.equal(confinementNotes(none).length, 3)
   assert.deepEqual(confinementNotes({ security: 'apparmor', deviceNamespaces: true, cgroups: true }), [])
 })
@@ -51,7 +64,7 @@ test('a guest that never stops writing to its console fills eight megabytes, not
   assert.match(virtlogdConf(), /^max_size = 2097152$/m)
   assert.match(virtlogdConf(), /^max_backups = 3$/m)
   assert.match(
-    qemuConf({ security: 'none', deviceNamespaces: true, cgroups: true }, { name: 'a', group: 'b' }),
+    qemuConf({ security: 'none', deviceNamespaces: true, cgroups: true }, { name: 'a', group: 'b' }, null),
     /^stdio_handler = "logd"$/m,
   )
 })

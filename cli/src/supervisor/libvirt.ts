@@ -27,10 +27,22 @@ export function confinementNotes(c: Confinement): string[] {
   ]
 }
 
-/** libvirtd.conf. No listener but one socket that only root may open; log lines go to the supervisor. */
-export function libvirtdConf(hostUuid: string): string {
+/** What tells one host's libvirt from another's. */
+export interface LibvirtIdentity {
+  /** Two hosts between which VMs move must differ. */
+  readonly uuid: string
+  /** Where other hosts reach it over TLS, to move VMs here; null: they do not. The certificates are expected below /etc/pki. */
+  readonly address: string | null
+}
+
+/**
+ * libvirtd.conf. One socket that only root may open; where hosts move VMs to one another, also TLS for holders of a certificate of the
+ * same authority. Log lines go to the supervisor.
+ */
+export function libvirtdConf(of: LibvirtIdentity): string {
   return conf({
-    host_uuid: hostUuid,
+    host_uuid: of.uuid,
+    ...(of.address === null ? {} : { listen_tls: 1, listen_tcp: 0, listen_addr: of.address, auth_tls: 'none' }),
     unix_sock_group: 'root',
     unix_sock_ro_perms: '0700',
     unix_sock_rw_perms: '0600',
@@ -47,7 +59,7 @@ export function libvirtdConf(hostUuid: string): string {
  * qemu.conf. QEMU runs as libvirt's own user, which files are given to for as long as a VM uses them. `logd` stays: a
  * guest that never stops writing to its serial console must not fill the disk, and only virtlogd turns those files over.
  */
-export function qemuConf(c: Confinement, user: { name: string; group: string }): string {
+export function qemuConf(c: Confinement, user: { name: string; group: string }, address: string | null): string {
   return conf({
     security_driver: c.security,
     user: user.name,
@@ -58,6 +70,9 @@ export function qemuConf(c: Confinement, user: { name: string; group: string }):
     ...(c.cgroups ? {} : { cgroup_controllers: [] }),
     stdio_handler: 'logd',
     lock_manager: 'nop',
+    ...(address === null
+      ? {}
+      : { migration_address: address, migration_host: address, default_tls_x509_cert_dir: '/etc/pki/qemu' }),
     max_core: 0, // a crash dump holds the guest's memory
     set_process_name: 1,
   })
@@ -74,16 +89,16 @@ export function hostUuid(engineId: string): string {
 }
 
 /** Writes libvirt's configuration and folders of the instance. To be called inside its namespace. */
-export async function prepareLibvirt(p: Paths, engineId: string, c: Confinement): Promise<void> {
+export async function prepareLibvirt(p: Paths, of: LibvirtIdentity, c: Confinement): Promise<void> {
   const qemu = await account('libvirt-qemu')
   if (!qemu) throw new Error('There is no user libvirt-qemu: the package libvirt-daemon-system is not installed.')
   const etc = join(p.host, 'etc-libvirt')
   const lib = join(p.host, 'lib-libvirt')
   await mkdir(join(etc, 'qemu/networks/autostart'), { recursive: true, mode: 0o700 })
-  await writeFile(join(etc, 'libvirtd.conf'), libvirtdConf(hostUuid(engineId)))
+  await writeFile(join(etc, 'libvirtd.conf'), libvirtdConf(of))
   await writeFile(
     join(etc, 'qemu.conf'),
-    qemuConf(c, { name: qemu.name, group: (await groupId('kvm')) ? 'kvm' : 'libvirt-qemu' }),
+    qemuConf(c, { name: qemu.name, group: (await groupId('kvm')) ? 'kvm' : 'libvirt-qemu' }, of.address),
     {
       mode: 0o600,
     },

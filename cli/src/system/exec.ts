@@ -18,20 +18,22 @@ export const plainEnv: NodeJS.ProcessEnv = {
 /** Runs a program to its end, at most `timeout` milliseconds (default one minute). Never through a shell. */
 export function exec(
   argv: readonly [string, ...string[]],
-  o: { timeout?: number; env?: NodeJS.ProcessEnv; cwd?: string; onLine?: (line: string) => void } = {},
+  o: { timeout?: number; env?: NodeJS.ProcessEnv; cwd?: string; input?: string; onLine?: (line: string) => void } = {},
 ): Promise<Finished> {
   const [file, ...args] = argv
   const options: SpawnOptions = {
     env: o.env ?? plainEnv,
     cwd: o.cwd ?? '/',
     timeout: o.timeout ?? 60_000,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [o.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   }
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, options)
     let stdout = ''
     let stderr = ''
     let rest = ''
+    child.stdin?.on('error', () => undefined) // it ended without reading: how it ended says the rest
+    child.stdin?.end(o.input)
     child.stdout?.setEncoding('utf8').on('data', (s: string) => {
       stdout += s
       if (!o.onLine) return

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { isIP } from 'node:net'
 import { Fault } from '../fault.ts'
 import { type Accel, newEngineId, type Settings } from '../instance/settings.ts'
-import { isDnsName } from '../pki/names.ts'
+import { isDnsName } from '@rookery/pki/names'
 
 /** What people may say to `up`. Everything left out keeps its last value. */
 export interface UpOptions {

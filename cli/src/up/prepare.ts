@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Account } from '@rookery/postgres'
 import type { Paths } from '../instance/paths.ts'
 import { type Settings, shortId, writeWhole } from '../instance/settings.ts'
-import { type Names, serverNames } from '../pki/names.ts'
+import { type Names, serverNames } from '@rookery/pki/names'
 import { type Authority, authority, identity } from '../pki/store.ts'
 import { configs, ENGINE_CLIENT } from './configs.ts'
 
@@ -101,6 +101,8 @@ export async function certificates(
       { commonName: 'simulator', purpose: { server: here } },
     ),
   ]
+  // The engine signs hosts by itself. Its user may read this copy and nothing else of the folder of the authority.
+  await writeWhole(join(tls(p.engine), 'authority.key'), ca.key, 0o600, account)
   return { ca, signed: results.filter(r => r.renewed).length }
 }
 

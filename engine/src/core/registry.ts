@@ -2,6 +2,7 @@ import { internal } from '@rookery/model'
 import type { EngineHandle } from '../engine.ts'
 import type { JobDefinition } from '../jobs/job.ts'
 import type { HostPort } from '../jobs/host-port.ts'
+import type { OutsidePort } from '../jobs/outside-port.ts'
 import type { Reconciler } from '../reconcile/reconciler.ts'
 import type { Operation } from './operation.ts'
 import type { Query } from './query.ts'
@@ -19,6 +20,8 @@ export interface DomainModule {
   readonly reconcilers: readonly Reconciler[]
   /** How jobs reach hosts; exactly one domain (inventory) has it. */
   readonly hostPort?: (engine: EngineHandle) => HostPort
+  /** What jobs can reach beside hosts' agents; one domain (inventory) has it. */
+  readonly outside?: (engine: EngineHandle) => OutsidePort
   /** Rows that a fresh installation needs; runs at every start, in every engine, and must be content with what is there. */
   readonly bootstrap?: (engine: EngineHandle) => Promise<void>
   /** After the jobs run and before requests come. */

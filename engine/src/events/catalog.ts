@@ -102,6 +102,18 @@ export const catalog = {
   'host.maintenance': line(15, 'normal', 'Host {host} is in maintenance.'),
   'host.activated': line(16, 'normal', 'Host {host} was activated by {user}.'),
   'host.maintenance.failed': line(17, 'error', 'Host {host} could not be moved to maintenance: {reason}.'),
+  'host.joined': line(10201, 'normal', 'Host {host} joined from {address}.'),
+  'host.join_token': line(
+    10202,
+    'normal',
+    '{user} made a token for a new host of cluster {cluster}, good for {minutes} minutes.',
+  ),
+  'host.certificate.renewed': line(10203, 'normal', 'Host {host} has a new certificate, good until {until}.'),
+  'host.certificate.failed': line(
+    10204,
+    'warning',
+    'The certificate of host {host} could not be renewed: {reason}. It ends {until}.',
+  ),
   'host.added': line(42, 'normal', 'Host {host} was added by {user}.'),
   'host.updated': line(43, 'normal', 'Host {host} was changed by {user}.'),
   'host.removed': line(44, 'normal', 'Host {host} was removed by {user}.'),

@@ -9,6 +9,8 @@ import * as dataCenter from './data-center/operations.ts'
 import { list as dataCenterList } from './data-center/queries.ts'
 import { activateHost } from './host/activate.ts'
 import { deactivateHost } from './host/deactivate.ts'
+import { certifier } from './enrol/authority.ts'
+import { joinToken } from './enrol/join-token.ts'
 import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
@@ -35,6 +37,7 @@ export const inventory: DomainModule = {
     ...Object.values(cluster),
     ...Object.values(host),
     ...Object.values(schedulingPolicy),
+    joinToken,
     ...Object.values(tag),
   ],
   queries: [
@@ -56,6 +59,7 @@ export const inventory: DomainModule = {
   jobs: [activateHost, deactivateHost],
   reconcilers: [hostsReconciler, spmReconciler, firstStorage],
   hostPort: clientsOf,
+  outside: engine => ({ certify: certifier(engine) }),
   bootstrap: bootstrapInventory,
   start: engine => {
     managers.add(new WatchManager(engine))

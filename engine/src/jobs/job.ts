@@ -3,6 +3,7 @@ import type { Task } from '@rookery/protocol'
 import type { z } from 'zod'
 import type { EntityKind, Ref } from '../core/kinds.ts'
 import type { Sql } from '../db/index.ts'
+import type { OutsidePort } from './outside-port.ts'
 import type { EventDetails, EventName } from '../events/catalog.ts'
 
 /** What a job holds from its start to its end. Nothing else is locked across time. */
@@ -67,6 +68,11 @@ export interface Job {
    * answers or is fenced. Resolves with the task's result. The undo is another task; a host that was fenced needs none.
    */
   host<R = unknown>(name: string, hostId: string, task: Task | (() => Task), undo?: HostUndo): Promise<R>
+  /**
+   * Something outside of engine and hosts' agents, such as a command on a machine that has no agent yet. At least once: an engine that dies
+   * before it is recorded leaves it to be done again, so doing it twice must come to the same. It has no undo of its own.
+   */
+  effect<T>(name: string, fn: (outside: OutsidePort, signal: AbortSignal) => Promise<T>): Promise<T>
   /** Another job, whose locks this one lends it; waits for its end. Undone with this one, also when it had finished. */
   child<I, O>(name: string, job: JobDefinition<I, O>, input: I): Promise<O>
   /** Waits until a time; which one is recorded. */

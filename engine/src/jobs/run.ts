@@ -5,6 +5,7 @@ import { observed } from '../core/observe.ts'
 import type { Db } from '../db/index.ts'
 import { Frame, type UndoEntry } from './frame.ts'
 import type { HostPort } from './host-port.ts'
+import type { OutsidePort } from './outside-port.ts'
 import type { JobHooks } from './hooks.ts'
 import { stableUuid } from './ids.ts'
 import type { Attempt, Job, JobDefinition, JobTx } from './job.ts'
@@ -24,6 +25,7 @@ export interface RunDeps {
   /** Row of this process in `engine`: what fences. */
   instanceId: string
   hostPort: HostPort
+  outside: OutsidePort
   hooks: JobHooks | undefined
   log: Logger
   /** Resolves when the job has ended, with its row. */
@@ -293,6 +295,7 @@ export class JobRun {
         task: Parameters<Job['host']>[2],
         undo?: Parameters<Job['host']>[3],
       ) => (await hostStep(this, frame, { name, hostId, task, undo })).output as R,
+      effect: (name, fn) => this.#effect(frame, name, fn),
       child: async <I, O>(name: string, definition: JobDefinition<I, O>, input: I) =>
         (await childStep(this, frame, name, definition, input)).output as O,
       sleepUntil: (name, until) => this.#sleep(frame, name, until),
@@ -354,6 +357,49 @@ export class JobRun {
                 await recordUndo(scope.tx.sql, this.row.id, done.name)
                 await this.at(done.name, 'during-undo')
               }),
+    })
+    return record.output as T
+  }
+
+  async #effect<T>(
+    frame: Frame,
+    name: string,
+    fn: (outside: OutsidePort, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const position = this.nextPosition()
+    const record = await this.step({
+      frame,
+      name,
+      kind: 'effect',
+      take: async full => {
+        let output: unknown
+        try {
+          await this.at(full, 'before-effect')
+          const fault = this.injected(full)
+          if (fault !== undefined) throw fault
+          output = plain(await fn(this.deps.outside, frame.signal))
+        } catch (error) {
+          if (frame.signal.aborted) throw frame.signal.reason
+          if (this.#noReturn && !frame.attempt && !(error instanceof Signal))
+            throw new Stuck(failureOf(error), full, error)
+          throw await this.recordFailure(full, 'effect', position, error)
+        }
+        await this.at(full, 'after-effect')
+        const step = {
+          jobId: this.row.id,
+          name: full,
+          kind: 'effect' as const,
+          position,
+          status: 'finished' as const,
+          output,
+        }
+        const written = await this.transaction(async scope => {
+          scope.changed('job', this.row.id)
+          return endStep(scope.tx.sql, step, false)
+        })
+        await this.at(full, 'after-record')
+        return written
+      },
     })
     return record.output as T
   }

@@ -13,6 +13,7 @@ import { cancelJob, retryJob } from './control.ts'
 import type { HostPort } from './host-port.ts'
 import type { JobHooks } from './hooks.ts'
 import { exclusive, type Job, type JobDefinition, job, shared } from './job.ts'
+import { noOutside } from './outside-port.ts'
 import { JobRunner } from './runner.ts'
 import { type JobRow, jobById } from './store.ts'
 import { waitForJob } from './wait.ts'
@@ -86,6 +87,7 @@ async function startRunner(
     instanceId,
     log: silent,
     hostPort: (o.host ?? new PretendHost()).port,
+    outside: noOutside,
     hooks: o.hooks,
     definitions: new Map(definitions.map(d => [`${d.name}@${d.version}`, d as unknown as JobDefinition])),
     pollMs: 200,

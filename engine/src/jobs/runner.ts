@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts'
 import type { Db, Notifications, Sql } from '../db/index.ts'
 import type { JobHooks } from './hooks.ts'
 import type { HostPort } from './host-port.ts'
+import type { OutsidePort } from './outside-port.ts'
 import { guard, holders, insertLocks, sorted } from './locks.ts'
 import { type AnyJob, JobRun } from './run.ts'
 import { PutDown } from './signals.ts'
@@ -19,6 +20,7 @@ export interface RunnerOptions {
   /** By `name@version`. */
   definitions: ReadonlyMap<string, AnyJob>
   hostPort: HostPort
+  outside: OutsidePort
   hooks?: JobHooks | undefined
   /** Most jobs at once, children not counted: they go on so that their parents can. */
   most?: number
@@ -167,11 +169,11 @@ export class JobRunner {
   }
 
   #take(row: JobRow): void {
-    const { definitions, db, instanceId, hostPort, hooks, log } = this.#o
+    const { definitions, db, instanceId, hostPort, outside, hooks, log } = this.#o
     const definition = definitions.get(`${row.kind}@${row.version}`)
     if (definition === undefined || this.#stopped) return
     const waitForEnd = (id: string, signal: AbortSignal) => this.#waitForEnd(id, signal)
-    const run = new JobRun(row, definition, { db, instanceId, hostPort, hooks, log, waitForEnd })
+    const run = new JobRun(row, definition, { db, instanceId, hostPort, outside, hooks, log, waitForEnd })
     this.#active.set(row.id, run)
     const work = run
       .execute()

@@ -40,7 +40,7 @@ export interface JobRow {
 }
 
 /** What a step does. */
-export type StepKind = 'tx' | 'host' | 'child' | 'sleep'
+export type StepKind = 'tx' | 'host' | 'child' | 'sleep' | 'effect'
 
 /** A row of `job_step`. */
 export interface StepRow {

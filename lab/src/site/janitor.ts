@@ -27,6 +27,7 @@ async function clean(folder: string): Promise<void> {
 async function takeDown(dataDir: string): Promise<void> {
   const prefix = await new Instance({ dataDir, port: 0 }).prefix().catch(() => undefined) // it was never set up
   if (prefix === undefined) return
+  await rookery(['lab', 'down', '--data-dir', dataDir], { timeoutMs: 120_000 })
   await rookery(['down', '--vms', '--timeout', '5', '--data-dir', dataDir], { timeoutMs: 120_000 })
   // Again and again: whatever keeps others running may do so until it is gone itself.
   await until('its processes to end', async () => {

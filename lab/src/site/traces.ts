@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { run } from '../images/run.ts'
 
 /** A process as /proc shows it. */
@@ -19,16 +20,24 @@ export interface Traces {
 
 /**
  * The processes of an instance. Each of them lives in a mount namespace where the data directory stands at /run/rookery/data, and no
- * process of anybody else does: this finds also those whose parent is gone and whose words name nothing.
+ * process of anybody else does: this finds also those whose parent is gone and whose words name nothing. With them those of its lab's
+ * hosts, each of which has its own folder at that place, and what holds the lab together, which is known by its words.
  */
 export async function processesOf(dataDir: string): Promise<Seen[]> {
-  const own = await identity(dataDir)
-  if (own === undefined) return []
+  const lab = join(dataDir, 'lab')
+  const hosts = join(lab, 'hosts')
+  const folders = [dataDir, ...(await readdir(hosts).catch(() => [])).map(name => join(hosts, name))]
+  const own = new Set((await Promise.all(folders.map(identity))).filter(each => each !== undefined))
+  if (own.size === 0) return []
   const found: Seen[] = []
   for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name) || (await identity(`/proc/${name}/root/run/rookery/data`)) !== own) continue
-    const args = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => undefined) // it has just ended
-    if (args) found.push({ pid: Number(name), args: args.replaceAll('\0', ' ').trim() })
+    if (!/^\d+$/.test(name)) continue
+    const args = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim() // it has just ended
+    if (args === '') continue
+    const here = await identity(`/proc/${name}/root/run/rookery/data`)
+    const ofLab =
+      `${args} `.includes(`${lab} `) || args.includes(`${lab}/`) || args.startsWith(`rookery-lab ${dataDir}`)
+    if (ofLab || (here !== undefined && own.has(here))) found.push({ pid: Number(name), args })
   }
   return found
 }
@@ -46,9 +55,12 @@ interface Link {
 
 const links = async () => JSON.parse(await run('ip', ['-json', 'link', 'show'])) as Link[]
 
-/** Bridges whose name begins with `prefix`, and what is plugged into them. */
+/** Bridges whose name begins with `prefix`, and what is plugged into them; with them the ends of its lab's cables. */
 export async function linksOf(prefix: string): Promise<string[]> {
-  return (await links()).filter(l => l.ifname.startsWith(prefix) || l.master?.startsWith(prefix)).map(l => l.ifname)
+  const lab = prefix.replace(/^rk/, 'lb')
+  return (await links())
+    .filter(l => [prefix, lab].some(each => l.ifname.startsWith(each)) || l.master?.startsWith(prefix))
+    .map(l => l.ifname)
 }
 
 /** Names of all interfaces of this machine. */

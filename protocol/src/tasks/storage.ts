@@ -1,11 +1,23 @@
 import { z } from 'zod'
 import { bytes, SpmEpoch, uuid, VolumeFormat, VolumeRef } from '../refs.ts'
 
-/** How a host reaches a storage domain. `path` is the directory itself. */
-export const StorageConnection = z.strictObject({
-  type: z.literal('localfs'),
-  path: z.string().regex(/^\/[^\0\n]{0,1000}$/),
-})
+/**
+ * How a host reaches a storage domain. `localfs`: `path` is a directory of the one host that has it. `posixfs`: every host of the data
+ * center mounts `path` (a device, an export, a directory) with `mount -t vfsType -o mountOptions`, as an administrator would; a directory
+ * that all hosts see at the same place is `vfsType` "none" with `mountOptions` "bind".
+ */
+export const StorageConnection = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('localfs'), path: z.string().regex(/^\/[^\0\n]{0,1000}$/) }),
+  z.strictObject({
+    type: z.literal('posixfs'),
+    path: z.string().regex(/^[^\0\n-][^\0\n]{0,1000}$/, 'must not be empty, nor begin with a hyphen'),
+    vfsType: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/),
+    mountOptions: z
+      .string()
+      .regex(/^[^\0\s]{0,500}$/, 'must not hold spaces')
+      .default(''),
+  }),
+])
 export type StorageConnection = z.infer<typeof StorageConnection>
 
 const at = { storageDomainId: uuid, connection: StorageConnection }

@@ -1,5 +1,6 @@
 import type { Task } from '@rookery/protocol'
 import type { SimHost } from '../host.ts'
+import { certificatePlan } from './certificate.ts'
 import { imagePlan } from './image.ts'
 import { networkPlan } from './network.ts'
 import { storagePlan } from './storage.ts'
@@ -45,5 +46,8 @@ export function planOf(host: SimHost, task: Task): Plan {
     case 'network.ensure':
     case 'network.remove':
       return networkPlan(host, task)
+    case 'certificate.request':
+    case 'certificate.install':
+      return certificatePlan(task)
   }
 }

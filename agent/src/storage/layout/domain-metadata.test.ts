@@ -21,6 +21,7 @@ const nfs = {
     type: 'data',
     name: 'nfs-data',
     remotePath: '192.168.122.10:/export/data',
+    storageType: 'localfs',
   }),
   TYPE: 'NFS',
 }
@@ -52,7 +53,13 @@ test('a data domain of another pool is not attached', () => {
 })
 
 test('an iso domain may belong to several pools', () => {
-  const iso = newDomainMetadata({ storageDomainId: id, type: 'iso', name: 'iso', remotePath: '/iso' })
+  const iso = newDomainMetadata({
+    storageDomainId: id,
+    type: 'iso',
+    name: 'iso',
+    remotePath: '/iso',
+    storageType: 'localfs',
+  })
   assert.equal(iso.VERSION, '0')
   assert.equal(iso.ALIGNMENT, undefined)
   const both = attached(attached(iso, { ...attachment, role: 'Regular' }), {

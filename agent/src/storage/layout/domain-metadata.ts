@@ -48,8 +48,9 @@ export interface NewDomain {
   storageDomainId: string
   type: 'data' | 'iso'
   name: string
-  /** The directory that the domain lies in; informative. */
+  /** What hosts connect to; informative. */
   remotePath: string
+  storageType: 'localfs' | 'posixfs'
 }
 
 /** Metadata of a domain that was just made: V5 for data, V1 for iso, attached to no pool. */
@@ -67,7 +68,7 @@ export function newDomainMetadata(domain: NewDomain): DomainMetadata {
     REMOTE_PATH: domain.remotePath,
     ROLE: 'Regular',
     SDUUID: domain.storageDomainId,
-    TYPE: 'LOCALFS',
+    TYPE: domain.storageType.toUpperCase(),
     // The number on disk: the API's v1 is 0, v5 is 5.
     VERSION: domain.type === 'data' ? '5' : '0',
   }

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { zeroUuid } from '@rookery/model'
 import type { z } from 'zod'
 import { VmConfig } from '../../compute/vm/config.ts'
@@ -30,6 +32,7 @@ export async function bootstrapInventory(engine: EngineHandle): Promise<void> {
   await inTransaction(engine.env(), async ctx => {
     await lockWord(ctx.sql, 'bootstrap inventory')
     await world(ctx)
+    await announce(ctx, engine)
     const { localHost, simulator } = engine.config
     const first = await place(ctx, 'Default')
     const wanted: WantedStorage[] = []
@@ -85,6 +88,15 @@ async function ownHost(ctx: Ctx, key: string, host: z.input<typeof RegisterHost>
     }>`select id from host where name = ${host.name} and cluster_id = ${host.clusterId}::uuid`)
   const { id } = await call(ctx, register, { ...host, ...(known === undefined ? {} : { id: known.id }) })
   await sql`insert into setting (key, value) values (${setting}, ${json({ id })})
+    on conflict (key) do update set value = excluded.value, updated_at = now() where setting.value <> excluded.value`
+}
+
+/** Writes down where hosts find this installation, for join tokens. */
+async function announce(ctx: Ctx, engine: EngineHandle): Promise<void> {
+  const { advertiseUrl, agentTls } = engine.config
+  const fingerprint = new X509Certificate(await readFile(agentTls.ca)).fingerprint256
+  const value = json({ url: advertiseUrl, fingerprint })
+  await ctx.sql`insert into setting (key, value) values ('engine.announced', ${value})
     on conflict (key) do update set value = excluded.value, updated_at = now() where setting.value <> excluded.value`
 }
 

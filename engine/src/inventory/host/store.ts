@@ -1,4 +1,5 @@
 import type { HostStatus } from '@rookery/model'
+import type { StorageConnection } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
 import type { HostRow } from './types.ts'
 
@@ -28,11 +29,17 @@ export async function vmsOn(sql: Sql, hostId: string): Promise<string[]> {
 
 /** What a host of this cluster must have: the networks of the cluster and the attached domains of its data center. */
 export async function requirements(sql: Sql, hostId: string) {
-  const networks = await sql<{ id: string; name: string; mode: 'nat' | 'isolated'; mtu: number; required: boolean }>`
+  const networks = await sql<{
+    id: string
+    name: string
+    mode: 'nat' | 'bridged' | 'isolated'
+    mtu: number
+    required: boolean
+  }>`
     select n.id, n.name, n.mode, n.mtu, c.required
       from host h join cluster_network c on c.cluster_id = h.cluster_id join network n on n.id = c.network_id
      where h.id = ${hostId}::uuid order by n.name, n.id`
-  const domains = await sql<{ id: string; name: string; type: string; connection: { type: 'localfs'; path: string } }>`
+  const domains = await sql<{ id: string; name: string; type: string; connection: StorageConnection }>`
     select s.id, s.name, s.type, s.connection
       from host h join cluster c on c.id = h.cluster_id join storage_domain s on s.data_center_id = c.data_center_id
      where h.id = ${hostId}::uuid and s.status not in ('unattached', 'maintenance', 'detaching', 'locked') order by s.name, s.id`

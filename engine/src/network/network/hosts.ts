@@ -3,7 +3,7 @@ import { id } from '../../inventory/input.ts'
 import { exclusive, job } from '../../jobs/index.ts'
 
 interface HostsOfNetwork {
-  network: { id: string; name: string; mode: 'nat' | 'isolated'; mtu: number } | null
+  network: { id: string; name: string; mode: 'nat' | 'bridged' | 'isolated'; mtu: number } | null
   hostIds: string[]
 }
 

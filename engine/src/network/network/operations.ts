@@ -88,13 +88,20 @@ export const update = operation({
     if (i.vmNetwork === false && (await cardsOn(ctx, i.id)).length > 0)
       throw conflict('network.in_use', 'Cannot edit Network. VMs use it, so it must stay a VM network.')
     const mtu = i.mtu ?? row.mtu
+    const mode = i.mode ?? row.mode
+    const cards = mode === row.mode ? [] : await cardsOn(ctx, i.id)
+    if (cards.length > 0)
+      throw conflict(
+        'network.in_use',
+        `Cannot edit Network. Its kind cannot change while VMs use it: ${cards.join(', ')}.`,
+      )
     await ctx.sql`update network set name = ${name}, description = ${i.description ?? row.description},
-      comment = ${i.comment ?? row.comment}, mtu = ${mtu}, stp = ${i.stp ?? row.stp},
+      comment = ${i.comment ?? row.comment}, mode = ${mode}, mtu = ${mtu}, stp = ${i.stp ?? row.stp},
       vm_network = ${i.vmNetwork ?? row.vmNetwork}, port_isolation = ${i.portIsolation ?? row.portIsolation},
       version = version + 1 where id = ${i.id}::uuid`
     ctx.changed('network', i.id)
     ctx.event('network.updated', { refs: [{ ...ref(i.id), name }], args: { network: name } })
-    const told = mtu !== row.mtu || name !== row.name
+    const told = mtu !== row.mtu || name !== row.name || mode !== row.mode
     const { jobId } = told ? await ctx.start(ensureNetwork, { networkId: i.id }) : { jobId: null }
     return { id: i.id, jobId }
   },

@@ -11,7 +11,7 @@ export interface NetworkRow {
   name: string
   description: string
   comment: string
-  mode: 'nat' | 'isolated'
+  mode: 'nat' | 'bridged' | 'isolated'
   vlan: number | null
   mtu: number
   stp: boolean
@@ -44,7 +44,7 @@ export const AddNetwork = z.strictObject({
   dataCenterId: id,
   description: text().default(''),
   comment: text().default(''),
-  mode: z.enum(['nat', 'isolated']).default('isolated'),
+  mode: z.enum(['nat', 'bridged', 'isolated']).default('isolated'),
   vlan: z.int().min(0).max(4094).nullable().default(null),
   mtu: mtu.default(0),
   stp: z.boolean().default(false),
@@ -61,6 +61,7 @@ export const UpdateNetwork = z.strictObject({
   name: networkName.optional(),
   description: text().optional(),
   comment: text().optional(),
+  mode: z.enum(['nat', 'bridged', 'isolated']).optional(),
   vlan: z.int().min(0).max(4094).nullable().optional(),
   mtu: mtu.optional(),
   stp: z.boolean().optional(),

@@ -46,10 +46,10 @@ export const add = operation({
   permit: { action: 'create_storage_domain', on: () => systemRef },
   async run(ctx, i) {
     const { connection } = i
-    if (connection.type !== 'localfs' || !('path' in connection))
+    if (!('path' in connection))
       throw unsupported(
         'storage_domain.type',
-        `Cannot add Storage. Storage of type ${connection.type} is not offered by this release; localfs is.`,
+        `Cannot add Storage. Storage of type ${connection.type} is not offered by this release; localfs and posixfs are.`,
       )
     if (i.type === 'export')
       throw unsupported('storage_domain.export', 'Cannot add Storage. Export domains are not offered by this release.')
@@ -74,7 +74,7 @@ export const add = operation({
     const id = i.id ?? randomUUID()
     await ctx.sql`insert into storage_domain (id, name, description, comment, type, storage_type, connection, storage_format, status,
         wipe_after_delete, discard_after_delete, backup, warning_low_space, critical_space_gib)
-      values (${id}, ${i.name}, ${i.description ?? ''}, ${i.comment ?? ''}, ${i.type}, 'localfs', ${json(connection)}, ${format}, 'locked',
+      values (${id}, ${i.name}, ${i.description ?? ''}, ${i.comment ?? ''}, ${i.type}, ${connection.type}, ${json(connection)}, ${format}, 'locked',
         ${i.wipeAfterDelete ?? false}, ${i.discardAfterDelete ?? false}, ${i.backup ?? false}, ${i.warningLowSpace ?? 10}, ${i.criticalSpaceGib ?? 5})`
     await ctx.sql`insert into storage_connection (id, storage_domain_id, connection) values (${randomUUID()}, ${id}, ${json(connection)})`
     ctx.changed('storage_domain', id)
@@ -126,6 +126,11 @@ export const attach = operation({
       throw conflict(
         'storage_domain.local',
         'Cannot attach Storage. A local Storage Domain belongs to a local Data Center.',
+      )
+    if (row.storageType === 'posixfs' && dataCenter.local)
+      throw conflict(
+        'storage_domain.shared',
+        'Cannot attach Storage. A shared Storage Domain belongs to a shared Data Center; this one is local.',
       )
     const others = await ctx.sql<{
       type: string
@@ -257,7 +262,7 @@ export const remove = operation({
     if (disks.length > 0)
       throw conflict('storage_domain.has_disks', 'Cannot remove Storage. It has Disks; remove them first.')
     if (!i.destroy && i.hostId === undefined) throw invalid('storage_domain.host_missing', 'host parameter is missing')
-    const format = i.format && !i.destroy && row.storageType === 'localfs'
+    const format = i.format && !i.destroy
     if (format && i.hostId !== undefined) {
       const host = await find<HostRow>(ctx, 'host', i.hostId)
       if (host.status !== 'up')

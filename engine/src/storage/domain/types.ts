@@ -59,7 +59,7 @@ export const AddStorageDomain = z.strictObject({
   name: domainName,
   type: z.enum(['data', 'iso', 'export']),
   hostId: id,
-  connection: z.union([StorageConnection, z.object({ type: z.enum(['nfs', 'posixfs', 'iscsi', 'fcp', 'glusterfs']) })]),
+  connection: z.union([StorageConnection, z.object({ type: z.enum(['nfs', 'iscsi', 'fcp', 'glusterfs']) })]),
   storageFormat: z.enum(['v1', 'v2', 'v3', 'v4', 'v5']).optional(),
   /** Chosen by bootstrap only. */
   id: id.optional(),

@@ -14,7 +14,7 @@ import { type ApiRequest, action, del, get, post, put, type Route } from '../ker
 import { settled } from '../kernel/settled.ts'
 import { stableId } from '../kernel/stable-id.ts'
 import { booleanAt, numberAt, textAt, type WireObject } from '../wire/wire-object.ts'
-import { fileToWire, storageDomainToWire } from './storage-domain-wire.ts'
+import { fileToWire, storageDomainToWire, storageToWire } from './storage-domain-wire.ts'
 
 async function domainOf(request: ApiRequest, id: string): Promise<StorageDomainRow> {
   return found((await ask(request.env, listDomains, { ids: [id] }))[0], 'StorageDomain', id)
@@ -44,20 +44,31 @@ function connection(body: WireObject): AddStorageDomain['connection'] {
   const path = textAt(body, 'storage', 'path')
   const missing = [
     ...(type === undefined ? ['storage.type'] : []),
-    ...(type === 'localfs' && path === undefined ? ['storage.path'] : []),
+    ...((type === 'localfs' || type === 'posixfs') && path === undefined ? ['storage.path'] : []),
+    ...(type === 'posixfs' && textAt(body, 'storage', 'vfs_type') === undefined ? ['storage.vfs_type'] : []),
   ]
   if (missing.length > 0) throw incomplete('StorageDomain', missing, 'add')
   if (type === 'localfs') return { type, path: path ?? '' }
-  const others = ['nfs', 'posixfs', 'iscsi', 'fcp', 'glusterfs'] as const
+  if (type === 'posixfs') {
+    // Where the file system lives on a server, clients give its address apart from the path.
+    const address = textAt(body, 'storage', 'address')
+    const vfsType = textAt(body, 'storage', 'vfs_type') ?? ''
+    const mountOptions = textAt(body, 'storage', 'mount_options') ?? ''
+    return { type, path: address === undefined ? (path ?? '') : `${address}:${path}`, vfsType, mountOptions }
+  }
+  const others = ['nfs', 'iscsi', 'fcp', 'glusterfs'] as const
   const other = others.find(name => name === type)
   if (other === undefined)
-    throw invalid('wire.invalid_value', `${type} is not a storage type for domains; use localfs, ${others.join(', ')}.`)
+    throw invalid(
+      'wire.invalid_value',
+      `${type} is not a storage type for domains; use localfs, posixfs, ${others.join(', ')}.`,
+    )
   return { type: other }
 }
 
 const connectionToWire = (row: StorageDomainRow): WireObject => {
   const id = stableId(`connection ${row.id}`)
-  return { id, href: `${apiBase}/storageconnections/${id}`, type: row.storageType, path: row.connection.path }
+  return { id, href: `${apiBase}/storageconnections/${id}`, ...storageToWire(row.connection) }
 }
 
 const profileToWire = (row: StorageDomainRow): WireObject => ({

@@ -14,6 +14,17 @@ const links: Readonly<Record<StorageDomainRow['type'], readonly string[]>> = {
 /** Whole GiB, as the original reports space. */
 const wholeGiB = (bytes: number) => Math.floor(bytes / GiB) * GiB
 
+/** How hosts reach a domain, as the API shows it. */
+export const storageToWire = (connection: StorageDomainRow['connection']): WireObject =>
+  connection.type === 'posixfs'
+    ? {
+        type: connection.type,
+        path: connection.path,
+        vfs_type: connection.vfsType,
+        mount_options: connection.mountOptions === '' ? undefined : connection.mountOptions,
+      }
+    : { type: connection.type, path: connection.path }
+
 /**
  * A storage domain as the API shows it. `inDataCenter`: the attached view below a data center, which always has a status and
  * the actions; the global view shows a status only while unattached.
@@ -24,7 +35,6 @@ export function storageDomainToWire(row: StorageDomainRow, inDataCenter = false)
     inDataCenter && row.dataCenterId !== null
       ? `${apiBase}/datacenters/${row.dataCenterId}/storagedomains/${row.id}`
       : own
-  const connection = row.connection
   return {
     id: row.id,
     href,
@@ -43,7 +53,7 @@ export function storageDomainToWire(row: StorageDomainRow, inDataCenter = false)
     external_status: 'ok',
     master: row.master,
     status: inDataCenter || row.status === 'unattached' ? row.status : undefined,
-    storage: { type: row.storageType, path: connection.path },
+    storage: storageToWire(row.connection),
     storage_format: row.storageFormat,
     supports_discard: false,
     supports_discard_zeroes_data: false,

@@ -1,0 +1,103 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { agentProgram, libvirtd, virtlogd } from '@rookery/cli/supervisor/children'
+import { listen } from '@rookery/cli/supervisor/control'
+import { confinement, confinementNotes } from '@rookery/cli/supervisor/libvirt'
+import { buildNamespace } from '@rookery/cli/supervisor/namespace'
+import { Supervisor } from '@rookery/cli/supervisor/supervisor'
+import { exec, must } from '@rookery/cli/system/exec'
+import { version } from '@rookery/cli/version'
+import { AGENT_PORT, installCertificates } from './host-files.ts'
+import { hostAddress, hostName, hostPaths, labPaths, ownAddress, readLab, SHARED } from './settings.ts'
+
+/**
+ * The first program of a lab host, started in namespaces of its own: makes the host's file systems, then keeps its libvirt and its agent
+ * running. It does for a host what the supervisor does for an instance, by the same parts.
+ */
+const [folder = '', numberText = ''] = process.argv.slice(2)
+const number = Number(numberText)
+const lab = labPaths(dirname(folder))
+const settings = await readLab(lab)
+if (settings === undefined) throw new Error(`${lab.settings} is not there`)
+const p = hostPaths(lab, number)
+const name = hostName(number)
+const address = hostAddress(settings, number)
+process.title = `rookery-lab-host ${name}`
+const startedAt = new Date().toISOString()
+
+await must(['mount', '-t', 'sysfs', '-o', 'nosuid,nodev,noexec', 'sysfs', '/sys'])
+await ownEtc()
+await must(['hostname', name])
+await buildNamespace(p, true)
+await installCertificates(p)
+await mkdir(SHARED, { recursive: true })
+await must(['mount', '--bind', lab.shared, SHARED])
+await network()
+
+// Control groups are this machine's, and two hosts would name theirs alike: VMs of a lab run without.
+const confined = { ...(await confinement()), cgroups: false }
+const world = { paths: p, libvirt: { uuid: uuidOf(), address }, confinement: confined }
+const supervisor = new Supervisor(
+  [virtlogd(world), libvirtd(world), agentProgram({ paths: p, address, port: AGENT_PORT })],
+  p.log,
+)
+await mkdir(p.run, { recursive: true, mode: 0o700 })
+await listen(p.socket, async (request, said) => {
+  if (request.do === 'status')
+    return {
+      report: {
+        pid: process.pid,
+        version,
+        startedAt,
+        children: supervisor.reports(),
+        notes: confinementNotes(confined),
+      },
+    }
+  if (request.do === 'restart') supervisor.restart(request.names)
+  else {
+    await supervisor.stop(said)
+    setTimeout(() => process.exit(0), 50)
+  }
+  return { done: true }
+})
+supervisor.start()
+
+function uuidOf(): string {
+  const found = settings?.hosts.find(host => host.number === number)
+  if (found === undefined) throw new Error(`host ${number} is not in ${lab.settings}`)
+  return found.uuid
+}
+
+/** A copy of this machine's /etc, made once, which the host changes as it likes: name, hosts, groups, certificates. */
+async function ownEtc(): Promise<void> {
+  const etc = join(p.dataDir, 'etc')
+  const made = join(p.dataDir, 'etc.made')
+  if ((await readFile(made, 'utf8').catch(() => undefined)) === undefined) {
+    await must(['rm', '-rf', etc])
+    await must(['cp', '--archive', '/etc', etc])
+    await writeFile(made, '')
+  }
+  await writeFile(join(etc, 'hostname'), `${name}\n`)
+  await writeFile(
+    join(etc, 'hosts'),
+    ['127.0.0.1 localhost', `${ownAddress(settings?.subnet ?? '')} engine`]
+      .concat(
+        (settings?.hosts ?? []).map(host => `${hostAddress(settings as never, host.number)} ${hostName(host.number)}`),
+      )
+      .join('\n')
+      .concat('\n'),
+  )
+  await must(['rm', '-f', join(etc, 'machine-id')])
+  await writeFile(join(etc, 'machine-id'), `${uuidOf().replaceAll('-', '')}\n`)
+  await must(['mount', '--bind', etc, '/etc'])
+}
+
+/** Waits for the cards that whoever started us plugs in. */
+async function network(): Promise<void> {
+  for (let tries = 0; tries < 3000; tries++) {
+    const { stdout } = await exec(['ip', '-4', 'address', 'show', 'dev', 'eth0'])
+    if (stdout.includes(`inet ${address}/`)) return
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  throw new Error('nobody plugged the host in')
+}
