@@ -36,7 +36,7 @@ export async function testConfig(
     listen: { host: '127.0.0.1', port: 0 },
     tls: tls.server,
     agentTls: tls.client,
-    authority: null,
+    authority: tls.authority,
     adminPasswordFile,
     dataDir: tls.folder,
     fqdn: 'localhost',

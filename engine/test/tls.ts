@@ -12,6 +12,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 export interface TestTls {
   folder: string
   ca: string
+  authority: { cert: string; key: string }
   server: { cert: string; key: string; ca: string }
   client: { cert: string; key: string; ca: string }
   remove(): Promise<void>
@@ -61,6 +62,7 @@ export async function testTls(): Promise<TestTls> {
   return {
     folder,
     ca: caFile,
+    authority: { cert: caFile, key: await file('ca.key', ca.key) },
     server: await write('server'),
     client: await write('client'),
     remove: () => rm(folder, { recursive: true, force: true }),

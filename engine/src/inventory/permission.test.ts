@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { permissionTest } from '../../test/permission.ts'
 import { site } from '../../test/site.ts'
 import type { EngineDatabase } from '../../test/database.ts'
+import { json } from '../db/index.ts'
 import * as cluster from './cluster/operations.ts'
 import * as dataCenter from './data-center/operations.ts'
+import { joinToken } from './enrol/join-token.ts'
 import * as host from './host/operations.ts'
 import * as schedulingPolicy from './scheduling-policy/operations.ts'
 import * as tag from './tag/operations.ts'
@@ -36,6 +38,14 @@ permissionTest(cluster.remove, { object: aBareCluster, input: ({ id }) => ({ id 
 permissionTest(host.add, {
   object: aCluster,
   input: ({ id }) => ({ name: another('h'), address: 'h', clusterId: id }),
+})
+permissionTest(joinToken, {
+  object: aCluster,
+  input: async ({ id }, { db }) => {
+    const announced = { url: 'https://engine:8443', fingerprint: 'AA' }
+    await db.sql`insert into setting (key, value) values ('engine.announced', ${json(announced)}) on conflict do nothing`
+    return { clusterId: id }
+  },
 })
 permissionTest(host.register, {
   object: aCluster,
