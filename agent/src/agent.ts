@@ -19,6 +19,7 @@ import { takeInventory } from './inventory.ts'
 import type { MigrationParts } from './migration/parts.ts'
 import { layOutPki, pkiFolders, unfit } from './migration/pki.ts'
 import { allowPostCopy } from './migration/post-copy.ts'
+import { tryProgram } from './run-program.ts'
 import { createNetworks } from './network/networks.ts'
 import { route } from './server/routes.ts'
 import { type Listener, openListener } from './server/server.ts'
@@ -113,11 +114,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
       ...storage.handlers,
       ...network.handlers,
       ...vmHandlers(ctx, consoles.handler, migration),
-      ...certificateHandlers(
-        config.tls,
-        () => owner,
-        () => listeners.forEach(each => each.reload()),
-      ),
+      ...certificateHandlers(config.tls, () => takeCertificate()),
     },
     hub,
     log: log.child({ part: 'tasks' }),
@@ -151,6 +148,16 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   const whenKnown = async () => {
     if (found === null) await Promise.race([looked.promise, afterMs(factsPatienceMs)])
     return known()
+  }
+  /** A renewed certificate goes to the listeners, to QEMU, which reads it at each migration, and to libvirt, which has to be told. */
+  const takeCertificate = async () => {
+    if (config.migration !== null) {
+      layOutPki(config.migration.pki, config.tls, owner)
+      await tryProgram('virt-admin', ['server-update-tls', 'libvirtd'], { timeoutMs: 15_000 }).catch(
+        complain('tell libvirt of the new certificate'),
+      )
+    }
+    for (const listener of listeners) listener.reload()
   }
   /** A host without guests is left without bridges of ours. What libvirt cannot say for certain counts as a guest. */
   const tidyNetworks = async () => {

@@ -20,8 +20,6 @@ export const AgentConfig = z.strictObject({
     ca: absolute,
     /** The common name that a client certificate must carry, so that another host's certificate opens nothing. */
     clientName: z.string().min(1).default('rookery-engine'),
-    /** Whether libvirt and QEMU get the certificate too, below /etc/pki, so that VMs can move between hosts over TLS. */
-    system: z.boolean().default(false),
   }),
   /** Durable: journal, seeds, serial logs. Survives reboots. */
   dataDir: absolute,

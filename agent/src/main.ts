@@ -26,6 +26,7 @@ async function main(): Promise<void> {
       accel: { type: 'string' },
       uplink: { type: 'string' },
       subnet: { type: 'string' },
+      pki: { type: 'string' },
       force: { type: 'boolean' },
     },
   })

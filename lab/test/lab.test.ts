@@ -61,7 +61,12 @@ describe('a lab: hosts in namespaces, as their administrator has them', { skip }
 
   test('they reach one another by name, and libvirt by TLS with the certificates of the engine', async () => {
     await until('h1 to reach h2', () => reaches(lab.host('h1'), 'h2'))
-    assert.equal((await lab.host('h1').exec('virsh', '-c', 'qemu+tls://h2/system', 'hostname')).trim(), 'h2')
+    assert.equal(
+      (
+        await lab.host('h1').exec('virsh', '-c', 'qemu+tls://h2/system?pkipath=/etc/pki/rookery/libvirt', 'hostname')
+      ).trim(),
+      'h2',
+    )
   })
 
   test('exec passes on what the command prints and how it ends', async () => {

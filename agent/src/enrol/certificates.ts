@@ -67,20 +67,3 @@ function parse(pem: string): X509Certificate {
     throw invalid('certificate.unreadable', 'This is no certificate (PEM).', { cause })
   }
 }
-
-/** Gives libvirt and QEMU the agent's certificate, where they look for theirs. `qemu`: user and group of QEMU, which opens the key itself. */
-export async function putSystemCertificate(
-  files: CertificateFiles,
-  qemu: { uid: number; gid: number } | null,
-  pki = '/etc/pki',
-): Promise<void> {
-  const [ca, cert, key] = await Promise.all([files.ca, files.cert, files.key].map(file => readFile(file, 'utf8')))
-  await put(`${pki}/CA/cacert.pem`, ca ?? '', 0o644)
-  await put(`${pki}/qemu/ca-cert.pem`, ca ?? '', 0o644)
-  for (const end of ['server', 'client']) {
-    await put(`${pki}/libvirt/private/${end}key.pem`, key ?? '', 0o600)
-    await put(`${pki}/libvirt/${end}cert.pem`, cert ?? '', 0o644)
-    await put(`${pki}/qemu/${end}-key.pem`, key ?? '', 0o640, { uid: 0, gid: qemu?.gid ?? 0 })
-    await put(`${pki}/qemu/${end}-cert.pem`, cert ?? '', 0o644)
-  }
-}

@@ -1,22 +1,10 @@
 import { hostname } from 'node:os'
 import type { CertificateRequested } from '@rookery/protocol'
-import { tryProgram } from '../run-program.ts'
 import type { CertificateKind, Handlers } from '../tasks/registry.ts'
-import {
-  type CertificateFiles,
-  newKeyFile,
-  put,
-  putCertificate,
-  putSystemCertificate,
-  readKey,
-} from './certificates.ts'
+import { type CertificateFiles, newKeyFile, put, putCertificate, readKey } from './certificates.ts'
 
-/** Renews the certificate of this host when the engine asks for it. `reload` makes the listeners read their files again. */
-export function certificateHandlers(
-  tls: CertificateFiles & { readonly system: boolean },
-  qemu: () => { uid: number; gid: number } | null,
-  reload: () => void,
-): Handlers<CertificateKind> {
+/** Renews the certificate of this host when the engine asks for it. `taken` hears of one that is in use from now on. */
+export function certificateHandlers(tls: CertificateFiles, taken: () => Promise<void>): Handlers<CertificateKind> {
   return {
     'certificate.request': async (): Promise<CertificateRequested> => {
       // Loaded for the few times that it is needed: the library for certificates is the largest part of the agent.
@@ -29,12 +17,7 @@ export function certificateHandlers(
     },
     'certificate.install': async task => {
       await putCertificate(tls, task)
-      if (tls.system) {
-        await putSystemCertificate(tls, qemu())
-        // libvirt reads its files at its start and when it is told; QEMU at each migration.
-        await tryProgram('virt-admin', ['server-update-tls', 'libvirtd'], { timeoutMs: 15_000 }).catch(() => undefined)
-      }
-      reload()
+      await taken()
       return null
     },
   }

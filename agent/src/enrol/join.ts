@@ -9,14 +9,8 @@ import { tryProgram } from '../run-program.ts'
 import { openState } from '../state/database.ts'
 import { hostUuidOf } from '../state/host-state.ts'
 import { ask, type EngineAt, fetchAuthority } from './ask-engine.ts'
-import {
-  type CertificateFiles,
-  newKeyFile,
-  put,
-  putCertificate,
-  putSystemCertificate,
-  readKey,
-} from './certificates.ts'
+import { layOutPki } from '../migration/pki.ts'
+import { type CertificateFiles, newKeyFile, put, putCertificate, readKey } from './certificates.ts'
 import { readJoinToken } from './join-token.ts'
 
 /** What a person may say beside the token; everything has a value that fits an ordinary host. */
@@ -33,6 +27,8 @@ export interface JoinOptions {
   readonly accel?: string | undefined
   readonly uplink?: string | undefined
   readonly subnet?: string | undefined
+  /** Folder for the certificates of libvirt and QEMU. */
+  readonly pki?: string | undefined
   /** Leaves another engine that this host belonged to. */
   readonly force?: boolean | undefined
 }
@@ -82,12 +78,14 @@ export async function joinEngine(o: JoinOptions): Promise<string> {
   }
   const answer = EnrolmentAnswer.parse(JSON.parse((await ask(at, '/api/enroll', { ca, body })).body))
   await putCertificate(tls, { certificate: answer.certificate, ca: answer.ca })
-  await putSystemCertificate(tls, await qemuOwner())
+  // libvirt does not begin to listen for other hosts without it, so it is there before libvirt starts.
+  const pki = o.pki ?? before?.migration?.pki ?? '/etc/pki/rookery'
+  layOutPki(pki, tls, await qemuOwner())
   const config = AgentConfig.parse({
     listen: { host: o.listen ?? '0.0.0.0', port },
     imagesListen: { host: o.listen ?? '0.0.0.0', port: imagesPort },
     advertise: address,
-    tls: { ...tls, clientName: answer.clientName, system: true },
+    tls: { ...tls, clientName: answer.clientName },
     dataDir,
     runDir: o.runDir ?? before?.runDir ?? '/run/rookery-agent',
     engineId: answer.engineId,
@@ -98,6 +96,7 @@ export async function joinEngine(o: JoinOptions): Promise<string> {
       subnet: o.subnet ?? before?.network.subnet ?? freeSubnet(hostUuid),
       uplink: o.uplink ?? before?.network.uplink ?? null,
     },
+    migration: { address, pki },
   })
   await put(o.config, `${JSON.stringify(config, null, 2)}\n`, 0o600)
   return answer.name

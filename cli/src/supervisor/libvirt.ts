@@ -31,9 +31,12 @@ export function confinementNotes(c: Confinement): string[] {
 export interface LibvirtIdentity {
   /** Two hosts between which VMs move must differ. */
   readonly uuid: string
-  /** Where other hosts reach it over TLS, to move VMs here; null: they do not. The certificates are expected below /etc/pki. */
+  /** Where other hosts reach it over TLS, to move VMs here; null: they do not. */
   readonly address: string | null
 }
+
+/** Where an agent puts the certificates of libvirt and QEMU, below it `libvirt` and `qemu`. */
+export const HOST_PKI = '/etc/pki/rookery'
 
 /**
  * libvirtd.conf. One socket that only root may open; where hosts move VMs to one another, also TLS for holders of a certificate of the
@@ -42,7 +45,17 @@ export interface LibvirtIdentity {
 export function libvirtdConf(of: LibvirtIdentity): string {
   return conf({
     host_uuid: of.uuid,
-    ...(of.address === null ? {} : { listen_tls: 1, listen_tcp: 0, listen_addr: of.address, auth_tls: 'none' }),
+    ...(of.address === null
+      ? {}
+      : {
+          listen_tls: 1,
+          listen_tcp: 0,
+          listen_addr: of.address,
+          auth_tls: 'none',
+          ca_file: `${HOST_PKI}/libvirt/cacert.pem`,
+          cert_file: `${HOST_PKI}/libvirt/servercert.pem`,
+          key_file: `${HOST_PKI}/libvirt/serverkey.pem`,
+        }),
     unix_sock_group: 'root',
     unix_sock_ro_perms: '0700',
     unix_sock_rw_perms: '0600',
@@ -72,7 +85,7 @@ export function qemuConf(c: Confinement, user: { name: string; group: string }, 
     lock_manager: 'nop',
     ...(address === null
       ? {}
-      : { migration_address: address, migration_host: address, default_tls_x509_cert_dir: '/etc/pki/qemu' }),
+      : { migration_address: address, migration_host: address, default_tls_x509_cert_dir: `${HOST_PKI}/qemu` }),
     max_core: 0, // a crash dump holds the guest's memory
     set_process_name: 1,
   })

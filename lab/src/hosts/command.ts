@@ -5,28 +5,38 @@ import { join } from 'node:path'
 import { upCommand } from '@rookery/cli/commands/up'
 import { Fault } from '@rookery/cli/fault'
 import { dataDirOf, type Paths, paths } from '@rookery/cli/instance/paths'
-import { readSettings, type Settings, shortId } from '@rookery/cli/instance/settings'
+import { readSettings, type Settings } from '@rookery/cli/instance/settings'
 import { takenNetworks } from '@rookery/cli/instance/subnet'
 import { type Output, step } from '@rookery/cli/output'
-import { authority } from '@rookery/cli/pki/store'
 import { report } from '@rookery/cli/supervisor/control'
 import { isRoot } from '@rookery/cli/system/account'
 import { takeLock } from '@rookery/cli/system/lock'
 import { Engine } from './engine.ts'
-import { prepareHost } from './host-files.ts'
+import { hasJoined, orderJoin, prepareHost } from './host-files.ts'
 import { type LabHostReport, labReport, order, startPower } from './power.ts'
 import {
   hostName,
   hostNumber,
+  hostPaths,
   type LabPaths,
   type LabSettings,
   labPaths,
   MOST_HOSTS,
+  ownAddress,
   readLab,
   withHosts,
   writeLab,
 } from './settings.ts'
-import { type DomainSaid, ensurePlace, ensureStorage, type HostSaid, labHosts, LAB, register, untilUp } from './site.ts'
+import {
+  type DomainSaid,
+  ensurePlace,
+  ensureStorage,
+  type HostSaid,
+  labHosts,
+  joinToken,
+  LAB,
+  untilUp,
+} from './site.ts'
 
 /** What every lab command may be told. */
 export interface LabOptions {
@@ -87,7 +97,7 @@ export async function labUp(o: LabOptions & { hosts?: string; yes?: boolean }, o
       ...settings,
       taken: old === undefined ? await takenNetworks('lb') : [],
     })
-    await prepare(p, settings, lab, made)
+    await prepare(p, lab, made)
     const hosts = made.hosts.map(host => host.number)
     const engine = await Engine.signIn(p, settings)
     await step(
@@ -95,9 +105,18 @@ export async function labUp(o: LabOptions & { hosts?: string; yes?: boolean }, o
       'hosts',
       async s => {
         await startPower(lab, p.dataDir)
-        await Promise.all(hosts.map(number => order(lab, { do: 'start', host: hostName(number) })))
         const place = await ensurePlace(engine)
-        for (const number of hosts) await register(engine, place, made, number)
+        for (const number of hosts) {
+          if (await hasJoined(hostPaths(lab, number))) continue
+          await orderJoin(hostPaths(lab, number), {
+            token: await joinToken(engine, place, number),
+            engine: `https://${ownAddress(made.subnet)}:${settings.port}`,
+            engineName: 'localhost',
+            accel: settings.accel,
+            subnet: settings.subnet,
+          })
+        }
+        await Promise.all(hosts.map(number => order(lab, { do: 'start', host: hostName(number) })))
         await untilUp(engine, place, hosts.map(hostName), text => s.note(text))
       },
       () => `${hosts.map(hostName).join(', ')} up`,
@@ -124,13 +143,12 @@ function hostCount(text: string): number {
   )
 }
 
-async function prepare(p: Paths, settings: Settings, lab: LabPaths, made: LabSettings): Promise<void> {
+async function prepare(p: Paths, lab: LabPaths, made: LabSettings): Promise<void> {
   await mkdir(join(lab.shared, 'data'), { recursive: true, mode: 0o755 })
   for (const folder of [lab.shared, join(lab.shared, 'data')]) await chmod(folder, 0o755)
   await mkdir(join(lab.folder, 'hosts'), { recursive: true, mode: 0o711 })
   await writeLab(lab, made)
-  const ca = await authority(p.pki, { organization: settings.organization, instance: shortId(settings) })
-  for (const { number } of made.hosts) await prepareHost({ instance: p, settings, lab, made, ca }, number)
+  for (const { number } of made.hosts) await prepareHost(p, lab, number)
 }
 
 /** `rookery lab list`: hosts with power and status. */

@@ -1,13 +1,14 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { agentProgram, libvirtd, virtlogd } from '@rookery/cli/supervisor/children'
+import { inside } from '@rookery/cli/instance/paths'
+import { agentProgram, libvirtd, nodeFlags, virtlogd } from '@rookery/cli/supervisor/children'
 import { listen } from '@rookery/cli/supervisor/control'
 import { confinement, confinementNotes } from '@rookery/cli/supervisor/libvirt'
 import { buildNamespace } from '@rookery/cli/supervisor/namespace'
 import { Supervisor } from '@rookery/cli/supervisor/supervisor'
 import { exec, must } from '@rookery/cli/system/exec'
 import { version } from '@rookery/cli/version'
-import { AGENT_PORT, installCertificates } from './host-files.ts'
+import { AGENT_PORT, joinFile, type JoinOrder, joinWords } from './host-files.ts'
 import { hostAddress, hostName, hostPaths, labPaths, ownAddress, readLab, SHARED } from './settings.ts'
 
 /**
@@ -29,10 +30,10 @@ await must(['mount', '-t', 'sysfs', '-o', 'nosuid,nodev,noexec', 'sysfs', '/sys'
 await ownEtc()
 await must(['hostname', name])
 await buildNamespace(p, true)
-await installCertificates(p)
 await mkdir(SHARED, { recursive: true })
 await must(['mount', '--bind', lab.shared, SHARED])
 await network()
+await joinIfAsked()
 
 // Control groups are this machine's, and two hosts would name theirs alike: VMs of a lab run without.
 const confined = { ...(await confinement()), cgroups: false }
@@ -90,6 +91,20 @@ async function ownEtc(): Promise<void> {
   await must(['rm', '-f', join(etc, 'machine-id')])
   await writeFile(join(etc, 'machine-id'), `${uuidOf().replaceAll('-', '')}\n`)
   await must(['mount', '--bind', etc, '/etc'])
+}
+
+/** A host that is new to its engine joins it, as any machine does, before anything else of it starts. */
+async function joinIfAsked(): Promise<void> {
+  const text = await readFile(joinFile(p), 'utf8').catch(() => undefined) // it has joined
+  if (text === undefined) return
+  const order = JSON.parse(text) as JoinOrder
+  const agent = join(inside.app, 'agent/src/main.ts')
+  await must([process.execPath, ...nodeFlags, agent, ...joinWords(order, address)], {
+    input: order.token,
+    timeout: 120_000,
+    env: { ...process.env, NODE_COMPILE_CACHE: join(inside.data, 'agent/cache') },
+  })
+  await rm(joinFile(p))
 }
 
 /** Waits for the cards that whoever started us plugs in. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { listenFor } from '@rookery/cli/supervisor/control'
+import { openDoor } from './door.ts'
 import { LabMachine } from './machine.ts'
 import type { LabReport, LabReply, LabRequest } from './power.ts'
 import { hostAddress, labPaths, type LabSettings, readLab } from './settings.ts'
@@ -23,6 +24,7 @@ const settingsNow = async (): Promise<LabSettings> => {
 }
 
 const wires = await Wires.make(await settingsNow(), lab)
+await openDoor(dataDir, await settingsNow())
 
 /** The machine of this name; hosts that were added to the settings since are known too. */
 async function machine(name: string): Promise<LabMachine> {

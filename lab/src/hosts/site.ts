@@ -1,7 +1,6 @@
 import { Fault } from '@rookery/cli/fault'
 import type { Engine } from './engine.ts'
-import { AGENT_PORT } from './host-files.ts'
-import { hostAddress, hostName, type LabSettings, SHARED } from './settings.ts'
+import { hostName, SHARED } from './settings.ts'
 
 /** How data center, cluster and storage of a lab are called. */
 export const LAB = 'Lab'
@@ -49,15 +48,13 @@ export async function ensurePlace(engine: Engine): Promise<LabPlace> {
   return { dataCenterId, clusterId }
 }
 
-/** Tells the engine of a host. Content when it knows it. */
-export async function register(engine: Engine, place: LabPlace, made: LabSettings, number: number): Promise<void> {
-  const address = hostAddress(made, number)
-  await engine.op('host.register', {
-    name: hostName(number),
+/** A token with which one host joins. */
+export async function joinToken(engine: Engine, place: LabPlace, number: number): Promise<string> {
+  const { token } = await engine.op<{ token: string }>('host.joinToken', {
     clusterId: place.clusterId,
-    address,
-    url: `https://${address}:${AGENT_PORT}`,
+    name: hostName(number),
   })
+  return token
 }
 
 /** The hosts of the lab's cluster, by name. */
