@@ -176,6 +176,11 @@ export class AgentHost implements AsyncDisposable {
     return this.#client
   }
 
+  /** Whether the agent's process runs. */
+  get running(): boolean {
+    return this.#client !== null
+  }
+
   /** Where the agent answers. */
   get url(): string {
     return `https://127.0.0.1:${this.#relays.get(agentPort)?.port}`

@@ -108,8 +108,8 @@ export class TestDaemon implements AsyncDisposable {
     await this.#command('thaw')
   }
 
-  /** Stops a guest's QEMU process from running, or lets it run again: a hypervisor that hangs. */
-  async signalGuest(name: string, signal: 'STOP' | 'CONT'): Promise<void> {
+  /** Stops a guest's QEMU process from running, lets it run again, or ends it: a hypervisor that hangs or crashes. */
+  async signalGuest(name: string, signal: 'STOP' | 'CONT' | 'KILL'): Promise<void> {
     await this.#command(`signal ${signal} /run/libvirt/qemu/${name}.pid`)
   }
 

@@ -80,6 +80,16 @@ export const invariants = {
   'reservation.elsewhere': text(editedDatabase, report),
   'run.without_reservation': text(editedDatabase, report),
   'run.unsettled': text(killed, report),
+  'run.between_hosts': text(
+    {
+      en: 'A migration was cancelled too late or abandoned, and the host that the VM was to go to does not say what became of it.',
+      ko: '마이그레이션이 너무 늦게 취소되었거나 포기되었고, 옮겨 갈 호스트가 결과를 알리지 않습니다.',
+    },
+    {
+      en: 'Make the host answer again: its word settles it within seconds. If it is gone for good, confirm that it was rebooted.',
+      ko: '호스트가 다시 응답하게 하십시오. 응답하면 몇 초 안에 정리됩니다. 호스트가 완전히 사라졌다면 재부팅되었음을 확인하십시오.',
+    },
+  ),
   'run.without_domain': text(
     {
       en: 'The engine believes that the VM runs on this host, and the host has no such guest.',

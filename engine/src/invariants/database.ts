@@ -54,6 +54,12 @@ const checks: Partial<Record<Invariant, (sql: Sql) => Promise<Row[]>>> = {
   'run.unsettled': sql => sql<Row>`
     select 'run ' || u.id as subject, 'VM ' || v.name || ' ended (' || (u.ended ->> 'end') || ') and nobody has settled it' as found, array[v.id::text] as about
       from vm_run u join vm v on v.id = u.vm_id where u.ended is not null and (u.ended ->> 'at')::timestamptz < now() - ${grace}::interval`,
+  'run.between_hosts': sql => sql<Row>`
+    select 'run ' || u.id as subject, 'VM ' || v.name || ' was to go to host ' || u.host_id || ', and no job moves it' as found, array[v.id::text] as about
+      from vm_run u join vm v on v.id = u.vm_id
+     where u.incoming and u.created_at < now() - ${grace}::interval
+       and not exists (select 1 from job_lock l join job j on j.id = l.job_id
+                        where l.kind = 'vm' and l.entity_id = u.vm_id and j.ended_at is null and j.status <> 'stuck')`,
   'disk.locked_by_nobody': sql => sql<Row>`
     select 'disk ' || d.id as subject, d.alias || ' is locked, and neither a job nor a transfer has it' as found, array[d.id::text] as about
       from disk d where d.status = 'locked'

@@ -345,6 +345,20 @@ planted('run.unsettled', async () => {
   return () => without(job)
 }, ['job.stuck'])
 
+planted('run.between_hosts', async () => {
+  const { vmId } = await aRunningVm(world)
+  // Whoever finds it may not touch it: a job that is stuck has the VM.
+  const job = await aJob({ status: 'stuck', lock: ['vm', vmId] })
+  const run = id()
+  await world.sql`insert into vm_run (id, vm_id, host_id, incoming, config, status, created_at)
+    select ${run}, r.vm_id, h.id, true, r.config, 'migrating', now() - interval '1 minute'
+      from vm_run r join host h on h.id <> r.host_id where r.vm_id = ${vmId}::uuid order by h.name limit 1`
+  await world.sql`insert into reservation (run_id, host_id, cluster_id, memory, vcpus)
+    select r.id, r.host_id, h.cluster_id, 0, 0 from vm_run r join host h on h.id = r.host_id where r.id = ${run}::uuid`
+  // Settled at last: the host says that nothing came.
+  return () => without(job)
+}, ['job.stuck'])
+
 planted('storage_domain.moved_by_nobody', async () => {
   const { id: storageDomainId } = await aDomain(world)
   await world.sql`update storage_domain set status = 'detaching' where id = ${storageDomainId}::uuid`
