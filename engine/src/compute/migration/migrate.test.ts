@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { MiB } from '@rookery/model'
+import { child, idOf, ovirtClient, textOf } from '../../../test/ovirt.ts'
 import { startWorld, type World } from '../../../test/small-world.ts'
 import { until } from '../../../test/until.ts'
 import { ask, call } from '../../core/call.ts'
@@ -108,6 +109,35 @@ test('a VM moves to the host that was asked for; it is one VM all the while, and
   await assert.rejects(call(world.env, migration.migrate, { id: before.id, hostId: target.id }), {
     code: 'vm.migrate.same_host',
   })
+})
+
+test('clients of oVirt move it, read how far it is, and find the history with the codes that they know', async () => {
+  const client = await ovirtClient(world.one)
+  const before = await running()
+  const targets = (await client.good('GET', `/hosts?migration_target_of=${before.id}`)).children
+  assert.equal(targets.length, 2)
+  assert.ok(!targets.some(host => idOf(host) === before.hostId))
+  const target = targets[0]
+  const body = `<action><host id="${idOf(target)}"/><async>false</async></action>`
+  const action = await client.good('POST', `/vms/${before.id}/migrate`, body, [200])
+  assert.equal(textOf(action, 'status'), 'complete')
+  const shown = () => client.good('GET', `/vms/${before.id}`)
+  assert.match(textOf(await shown(), 'status') ?? '', /^(migrating|up)$/)
+  await until(async () => textOf(await shown(), 'status') === 'up', { what: 'the VM to be up', timeoutMs: 60_000 })
+  assert.equal(idOf(child(await shown(), 'host')), idOf(target))
+  const statistics = (await client.good('GET', `/vms/${before.id}/statistics`)).children
+  assert.ok(statistics.some(each => textOf(each, 'name') === 'migration.progress'))
+  const codes = async () =>
+    (await client.good('GET', `/events?search=${encodeURIComponent(`vm.name = ${before.name}`)}`)).children.map(event =>
+      textOf(event, 'code'),
+    )
+  await until(async () => (await codes()).includes('63'), { what: 'the end in the history' })
+  assert.ok((await codes()).includes('62'))
+  const refused = await client.ask('POST', `/vms/${before.id}/migrate`, body)
+  assert.equal(refused.status, 409)
+  assert.match(refused.text, /already running on Host/)
+  const none = await client.ask('POST', `/vms/${before.id}/cancelmigration`, '<action/>')
+  assert.equal(none.status, 409)
 })
 
 test('without a host one is chosen, and a VM that stays where it is is not moved', async () => {

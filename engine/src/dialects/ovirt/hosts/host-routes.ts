@@ -1,3 +1,5 @@
+import { invalid, isUuid } from '@rookery/model'
+import { explain } from '../../../compute/vm/explain.ts'
 import { ask, call } from '../../../core/call.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import * as host from '../../../inventory/host/operations.ts'
@@ -23,18 +25,36 @@ async function hostOf(request: ApiRequest, name = 'id'): Promise<HostRow> {
 const shown = async (request: ApiRequest, id: string) =>
   hostToWire(found((await ask(request.env, listHosts, { ids: [id] }))[0], 'Host', id))
 
+/** Hosts that could take every one of the VMs of `migration_target_of` now; undefined: the request does not ask. */
+async function migrationTargets(request: ApiRequest): Promise<ReadonlySet<string> | undefined> {
+  const text = request.address.parameters.get('migration_target_of')
+  if (text === undefined) return undefined
+  const ids = text.split(',').map(id => id.trim())
+  const wrong = ids.find(id => !isUuid(id))
+  if (wrong !== undefined) throw invalid('wire.malformed_id', `Invalid UUID string: ${wrong.slice(0, 80)}`)
+  const able = await Promise.all(
+    ids.map(async id => {
+      const { hosts } = await ask(request.env, explain, { id })
+      return new Set(hosts.filter(each => each.able).map(each => each.hostId))
+    }),
+  )
+  return able.reduce((all, each) => new Set([...all].filter(id => each.has(id))))
+}
+
 /** A stable id of a host's interface. */
 const nicId = (hostId: string) => (name: string) => stableId(`${hostId} nic ${name}`)
 
 export const hostRoutes: Route[] = [
-  get('/hosts', async request =>
-    list(
+  get('/hosts', async request => {
+    const rows = await searched(request, listHosts, hostFields)
+    const targets = await migrationTargets(request)
+    return list(
       'Host',
       'hosts',
       'host',
-      (await searched(request, listHosts, hostFields)).map(row => hostToWire(row)),
-    ),
-  ),
+      rows.filter(row => targets?.has(row.id) ?? true).map(row => hostToWire(row)),
+    )
+  }),
   post('/hosts', 'Host', async request => {
     const { body } = request
     const name = requiredText(body, 'name', 'Host')
