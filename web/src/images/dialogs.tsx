@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { op } from '../api/client.ts'
 import { useAsk } from '../api/hooks.ts'
@@ -7,7 +8,9 @@ import { Confirm } from '../templates/dialog/confirm.tsx'
 import { Name } from '../templates/name.tsx'
 import { useDialog } from '../templates/use-dialog.ts'
 import { useTransfers } from './columns.tsx'
-import { ResumeDialog } from './resume-dialog.tsx'
+
+// The form comes with the first interrupted upload that somebody continues.
+const ResumeDialog = lazy(() => import('./resume-dialog.tsx').then(m => ({ default: m.ResumeDialog })))
 
 /** The dialogs of the images page that stand in the address. */
 export function ImageDialogs() {
@@ -18,7 +21,11 @@ export function ImageDialogs() {
   if (first === undefined) return null
   const transfer = transfers.get(first.id)
   if (dialog === 'continue' && transfer !== undefined)
-    return <ResumeDialog disk={first} transfer={transfer} onClose={close} />
+    return (
+      <Suspense>
+        <ResumeDialog disk={first} transfer={transfer} onClose={close} />
+      </Suspense>
+    )
   if (dialog === 'remove') return <RemoveDialog disks={disks ?? []} onClose={close} />
   return null
 }
