@@ -3,13 +3,15 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What a run of the suite does. `./rookery test faults --seed N --kills N --real-kills N` sets the variables. */
+/** What a run of the suite does. `./rookery test faults --seed N --kills N --real-kills N --every-step` sets the variables. */
 export interface Plan {
   /** What everything random is made of; printed, and repeats the run as far as scheduling allows. */
   readonly seed: string
   /** Kills of parts that work with pretended hosts, and of parts of a real host. */
   readonly kills: number
   readonly realKills: number
+  /** Kills at steps of jobs of a real host: at a few, one at each step in turns, or everybody at each. */
+  readonly realSteps: 'few' | 'turns' | 'all'
   /** The command that does it again. */
   readonly again: string
 }
@@ -31,8 +33,10 @@ export function planOf(env: NodeJS.ProcessEnv = process.env): Plan {
   const seed = env.ROOKERY_FAULTS_SEED ?? (long ? String(randomInt(1_000_000)) : shortSeed)
   const kills = count(env.ROOKERY_FAULTS_KILLS, 12)
   const realKills = count(env.ROOKERY_FAULTS_REAL_KILLS, 6)
-  const again = `./rookery test faults --seed ${seed} --kills ${kills} --real-kills ${realKills}`
-  return { seed, kills, realKills, again }
+  const everyStep = env.ROOKERY_FAULTS_EVERY_STEP !== undefined
+  const realSteps = everyStep ? 'all' : realKills > 12 ? 'turns' : 'few'
+  const again = `./rookery test faults --seed ${seed} --kills ${kills} --real-kills ${realKills}${everyStep ? ' --every-step' : ''}`
+  return { seed, kills, realKills, realSteps, again }
 }
 
 /** A folder for the logs of a run, kept when it fails. */

@@ -1,30 +1,25 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
 import { until } from '../engine/test/until.ts'
 import { tinyForTests } from '../lab/src/images/for-tests.ts'
-import { missingTools } from '../lab/src/images/tools.ts'
 import { expectMarker, expectSerial } from '../lab/src/guest/serial.ts'
 import { Api } from '../lab/src/site/api.ts'
 import { makeVm, uploadDisk } from '../lab/src/site/guest.ts'
-import { hostTools } from '../lab/src/site/tools.ts'
+import { acts } from './acts.ts'
+import { Journey } from './journey.ts'
 import { emptyGuestHabits, Worker } from './load.ts'
 import { Dice, logFolder, planOf } from './plan.ts'
-import { type RealPart, RealSite, realParts } from './real-site.ts'
+import { noRealSite, type RealPart, RealSite, realParts } from './real-site.ts'
+import { StepStop } from './step-stop.ts'
+import { once, walkJob } from './step-walk.ts'
 import { broken, quiet } from './verdict.ts'
 
 const plan = planOf()
-const missing = await missingTools(hostTools)
-const image = missing.length === 0 && process.getuid?.() === 0 ? await tinyForTests() : { skip: '' }
-const skip =
-  process.getuid?.() !== 0
-    ? 'needs root for a real host'
-    : missing.length > 0
-      ? `needs the Debian packages ${missing.map(tool => tool.package).join(', ')}`
-      : 'skip' in image
-        ? image.skip
-        : false
+const none = await noRealSite()
+const image = none === false ? await tinyForTests() : { skip: none }
+const skip = 'skip' in image ? image.skip : false
 const killsInARound = plan.realKills > 12 ? 9 : 6
 
 describe(`kills at random moments under load, a real host, seed ${plan.seed}`, { skip }, () => {
@@ -67,12 +62,12 @@ describe(`kills at random moments under load, a real host, seed ${plan.seed}`, {
     if (!failed) await rm(logs, { recursive: true, force: true })
   })
 
-  const guarded = (name: string, work: () => Promise<void>) =>
+  const guarded = (name: string, work: (t: TestContext) => Promise<void>) =>
     test(name, { timeout: 600_000 }, async t => {
       if (failed) return t.skip('an earlier round failed')
       t.diagnostic(`again: ${plan.again}`)
       try {
-        await work()
+        await work(t)
       } catch (error) {
         failed = true
         throw new Error(`${name}; again: ${plan.again}; logs: ${logs}`, { cause: error })
@@ -83,6 +78,27 @@ describe(`kills at random moments under load, a real host, seed ${plan.seed}`, {
     guarded(`round ${round}: nothing acknowledged is lost, nothing is left over, the guest has not noticed`, () =>
       oneRound(round, Math.min(left, killsInARound)),
     )
+
+  /** In the short form; the long one walks every job on a site of its own. */
+  const few: readonly [job: string, part: RealPart][] = [
+    ['disk.create', 'postgres'],
+    ['vm.start', 'libvirtd'],
+    ['vm.reset', 'qemu'],
+    ['vm.suspend', 'agent'],
+    ['memory.remove', 'engine'],
+  ]
+  if (plan.realSteps === 'few')
+    guarded('somebody is killed at a step of a job: it ends, and the guest has not noticed', async t => {
+      const stop = await StepStop.install(site.database)
+      const journey = new Journey(site, 'walk')
+      const walk = { journey, stop, spare: new Set([keeper.vmId]), failed: () => void (failed = true) }
+      for (const act of acts.filter(({ title }) => title === undefined)) {
+        const part = few.find(([job]) => job === act.job)?.[1]
+        if (part !== undefined) await walkJob(t, walk, act, once(dice, part))
+      }
+      await journey.over()
+      await stop.close()
+    })
 
   guarded(
     'a full disk makes things fail, loses nothing, and when there is space again everything goes on',

@@ -8,8 +8,10 @@ import { Agent, request } from 'undici'
 import { type Db, openDatabase, type Sql } from '../engine/src/db/index.ts'
 import type { Report } from '../engine/src/invariants/look.ts'
 import { until } from '../engine/test/until.ts'
+import { missingTools } from '../lab/src/images/tools.ts'
 import { ClosedFolder } from '../lab/src/site/folder.ts'
 import { freePort, Instance } from '../lab/src/site/instance.ts'
+import { hostTools } from '../lab/src/site/tools.ts'
 import { processesOf } from '../lab/src/site/traces.ts'
 import type { Answer, WorkSite } from './load.ts'
 import { SmallDisk } from './small-disk.ts'
@@ -17,6 +19,13 @@ import { SmallDisk } from './small-disk.ts'
 /** Parts of a real instance that are killed under load. */
 export const realParts = ['engine', 'agent', 'libvirtd', 'postgres', 'qemu'] as const
 export type RealPart = (typeof realParts)[number]
+
+/** Why there can be no real site here; false when there can. */
+export async function noRealSite(): Promise<string | false> {
+  if (process.getuid?.() !== 0) return 'needs root for a real host'
+  const missing = await missingTools(hostTools)
+  return missing.length > 0 && `needs the Debian packages ${missing.map(tool => tool.package).join(', ')}`
+}
 
 /** A whole instance of the product on this machine: supervisor, database, engine, agent, libvirt, QEMU. */
 export class RealSite implements WorkSite {
@@ -39,8 +48,8 @@ export class RealSite implements WorkSite {
     try {
       site.#disk = await SmallDisk.make(dataDir, sizeMiB)
       await site.instance.up()
-      const { postgresSocket: socket, caForUsers } = paths(site.instance.dataDir)
-      site.#db = openDatabase(connection({ socket }) as Parameters<typeof openDatabase>[0], { connections: 4 })
+      site.#db = openDatabase(site.database, { connections: 4 })
+      const { caForUsers } = paths(site.instance.dataDir)
       site.#http = new Agent({ connect: { ca: await readFile(caForUsers) }, pipelining: 0 })
       return site
     } catch (error) {
@@ -64,6 +73,12 @@ export class RealSite implements WorkSite {
         if (tries > 600) throw error
         await new Promise(resolve => setTimeout(resolve, 100))
       }
+  }
+
+  /** How its database is reached. */
+  get database(): { host: string; port: number; user: string; database: string } {
+    const { host, port, user, database } = connection({ socket: paths(this.instance.dataDir).postgresSocket })
+    return { host, port, user, database }
   }
 
   /** Process ids of the parts that run now, as the supervisor has them. */
@@ -154,7 +169,7 @@ export class RealSite implements WorkSite {
     return this.#disk?.free() ?? Promise.resolve()
   }
 
-  /** Every part is ready again, and the host is up. */
+  /** Every part is ready again, and the host and what lies on it are as they should be. */
   async well(): Promise<void> {
     let last: unknown
     await until(
@@ -162,10 +177,14 @@ export class RealSite implements WorkSite {
         const said = await report(paths(this.instance.dataDir).socket)
         last = said?.children
         if (said === undefined || said.children.some(child => child.state !== 'ready')) return false
-        const hosts = await this.sql<{ status: string }>`select status from host`
+        const hosts = await this.sql<{ status: string; wanted: string }>`select status, wanted from host`
         const domains = await this.sql<{ status: string }>`select status from storage_domain`
         last = { hosts, domains }
-        return hosts.every(host => host.status === 'up') && domains.every(domain => domain.status === 'active')
+        // Where the host is in maintenance nobody knows how the domains are.
+        if (hosts.some(host => host.wanted !== 'up')) return hosts.every(host => host.status === host.wanted)
+        const lost = domains.some(domain => ['inactive', 'unknown'].includes(domain.status))
+        const serving = await this.sql`select 1 from spm where host_id is not null`
+        return hosts.every(host => host.status === 'up') && !lost && serving.length > 0
       },
       { timeoutMs: 180_000, everyMs: 300, what: 'the site to be well' },
     ).catch(error => {

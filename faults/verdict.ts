@@ -1,13 +1,13 @@
 import type { Promised, WorkSite } from './load.ts'
 import { until } from '../engine/test/until.ts'
 
-/** Waits until no job is open any more, but those that are stuck, and no upload goes on. */
-export async function quiet(site: WorkSite): Promise<void> {
+/** Waits until no job is open any more, but those that are stuck, and no upload goes on, unless these may. */
+export async function quiet(site: WorkSite, { transfers = true }: { transfers?: boolean } = {}): Promise<void> {
   let left: unknown[] = []
   const look = async () => {
     left = await site.sql<{ kind: string; status: string }>`
       select kind, status, engine_id, waiting, updated_at from job where ended_at is null and status <> 'stuck'
-      union all select 'transfer', phase, host_id, false, last_active_at from image_transfer where ended_at is null`
+      union all select 'transfer', phase, host_id, false, last_active_at from image_transfer where ended_at is null and ${transfers}`
     return left.length === 0
   }
   await until(look, { timeoutMs: 120_000, everyMs: 200, what: 'all jobs to end' }).catch(() => {

@@ -253,7 +253,11 @@ async function othersKilled<I, G>(
 const hostsStand = (world: World): Promise<unknown> =>
   until(
     async () =>
-      (await world.sql<{ id: string }>`select id from host where wanted = 'up' and status <> 'up'`).length === 0,
+      (
+        await world.sql`
+          select 1 from host where wanted = 'up' and status <> 'up'
+          union all select 1 from job where kind = 'host.activate' and ended_at is null`
+      ).length === 0,
     { what: 'hosts to be up again', timeoutMs: 60_000 },
   )
 

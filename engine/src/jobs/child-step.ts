@@ -3,7 +3,7 @@ import type { Frame } from './frame.ts'
 import { stableUuid } from './ids.ts'
 import type { JobDefinition } from './job.ts'
 import type { JobRun } from './run.ts'
-import { errorOf, failureOf, Signal } from './signals.ts'
+import { asSignal, errorOf, failureOf, Signal } from './signals.ts'
 import { startJob } from './start.ts'
 import { beginStep, endStep, jobById, recordUndo, type StepRow } from './store.ts'
 
@@ -36,7 +36,8 @@ export function childStep<I, O>(
         const written = await run.transaction(scope => endStep(scope.tx.sql, step, true))
         await run.at(full, 'after-record')
         return written
-      } catch (error) {
+      } catch (thrown) {
+        const error = asSignal(thrown)
         throw error instanceof Signal ? error : await run.recordFailure(full, 'child', position, error)
       }
     },

@@ -6,7 +6,7 @@ import type { HostClient } from './host-port.ts'
 import { stableUuid } from './ids.ts'
 import type { HostUndo, Job } from './job.ts'
 import type { JobRun } from './run.ts'
-import { failureOf, Signal, Stuck } from './signals.ts'
+import { asSignal, failureOf, Signal, Stuck } from './signals.ts'
 import { beginStep, endStep, recordUndo, type StepRow } from './store.ts'
 
 /** What `j.host` was called with. */
@@ -101,7 +101,9 @@ async function take(
       acknowledge(run, hostId, taskId)
       await run.at(full, 'after-record')
       return written
-    } catch (error) {
+    } catch (thrown) {
+      // The database may be away for the look at the host's address alone: that is no failure of the step.
+      const error = asSignal(thrown)
       if (error instanceof Signal) throw error
       if (!run.noReturn || frame.attempt) {
         const failed = await run.recordFailure(full, 'host', position, error)

@@ -31,6 +31,8 @@ class PretendHost {
   readonly done: string[] = []
   silent = false
   fenced = false
+  /** How often its address cannot be read, since the database is away. */
+  unknown = 0
   /** How often it answers to a cancellation that the task still runs. */
   slowToCancel = 0
   failing: RookeryError | undefined
@@ -38,30 +40,34 @@ class PretendHost {
   readonly #results = new Map<string, unknown>()
   readonly port: HostPort = {
     isFenced: async () => this.fenced,
-    client: async () => ({
-      acknowledge: async () => undefined,
-      inventory: async () => assert.fail('jobs do not look at what is on hosts'),
-      cancelTask: async id => {
-        this.#speak()
-        this.done.push('cancel')
-        if (this.slowToCancel-- > 0) return { id, state: 'running' as const, progress: null }
-        return { id, state: 'cancelled' as const }
-      },
-      runTask: async (id, { task }, o) => {
-        this.#speak()
-        if (!this.#results.has(id)) {
-          if (this.hold !== undefined)
-            await Promise.race([
-              this.hold,
-              new Promise((_, reject) => o?.signal?.addEventListener('abort', () => reject(o.signal?.reason))),
-            ])
-          if (this.failing !== undefined) throw this.failing
-          this.done.push((task as { kind: string }).kind)
-          this.#results.set(id, { did: (task as { kind: string }).kind })
-        }
-        return { id, state: 'finished' as const, result: this.#results.get(id), incarnation: 1, seq: 1 }
-      },
-    }),
+    client: async () => {
+      if (this.unknown-- > 0) throw unavailable('database.unavailable', 'The database does not answer.')
+      return this.#client
+    },
+  }
+  readonly #client: Awaited<ReturnType<HostPort['client']>> = {
+    acknowledge: async () => undefined,
+    inventory: async () => assert.fail('jobs do not look at what is on hosts'),
+    cancelTask: async id => {
+      this.#speak()
+      this.done.push('cancel')
+      if (this.slowToCancel-- > 0) return { id, state: 'running' as const, progress: null }
+      return { id, state: 'cancelled' as const }
+    },
+    runTask: async (id, { task }, o) => {
+      this.#speak()
+      if (!this.#results.has(id)) {
+        if (this.hold !== undefined)
+          await Promise.race([
+            this.hold,
+            new Promise((_, reject) => o?.signal?.addEventListener('abort', () => reject(o.signal?.reason))),
+          ])
+        if (this.failing !== undefined) throw this.failing
+        this.done.push((task as { kind: string }).kind)
+        this.#results.set(id, { did: (task as { kind: string }).kind })
+      }
+      return { id, state: 'finished' as const, result: this.#results.get(id), incarnation: 1, seq: 1 }
+    },
   }
   #speak() {
     if (this.silent) throw unavailable('host.unreachable', 'The host does not answer.')
@@ -404,6 +410,19 @@ test('a silent host is asked again until it is fenced; undo against it counts as
   const row = await ended(id)
   assert.equal(row.status, 'failed')
   assert.equal(row.error?.code, 'host.fenced')
+})
+
+test('a step whose host cannot be looked up while the database is away has not failed: it is done when it is back', async () => {
+  const host = new PretendHost()
+  host.unknown = 1
+  const definition = define(async j => {
+    const tried = await j.attempt('try', j => j.host('made', hostId, task('make')))
+    return tried.ok
+  })
+  await startRunner([definition as never], { host })
+  const row = await waitForJob(env, await begin(definition), { timeoutMs: 15_000 })
+  assert.equal(row.status, 'finished')
+  assert.equal(row.result, true)
 })
 
 test('an undo that fails leaves the job stuck with its locks, and a retry completes it', async () => {

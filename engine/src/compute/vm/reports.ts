@@ -1,7 +1,7 @@
 import type { WatchLine } from '@rookery/protocol'
 import type { Ctx } from '../../core/ctx.ts'
 import type { EventName } from '../../events/catalog.ts'
-import { json } from '../../db/index.ts'
+import { json, type Sql } from '../../db/index.ts'
 import type { OrderedRun } from '../../inventory/watch/apply.ts'
 
 type Ended = Extract<WatchLine, { type: 'ended' }>
@@ -105,4 +105,14 @@ export async function endMissingRuns(
     returning vm_id`
   for (const { vmId } of rows) ctx.changed('vm', vmId)
   return rows.map(row => row.vmId)
+}
+
+/**
+ * Ends a run whose creation is known only now, when the host's agent has begun another life since and has not told of it: each life
+ * begins with a listing, and this one was looked at while the run could still have been one that is being made.
+ */
+export async function endUnlisted(sql: Sql, runId: string, incarnation: number, now: Date): Promise<void> {
+  await sql`
+    update vm_run set ended = ${json({ end: 'lost', detail: null, at: now.toISOString() })}, status = 'powering_down'
+     where id = ${runId}::uuid and ended is null and incarnation < ${incarnation}`
 }

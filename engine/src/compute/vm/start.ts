@@ -6,6 +6,7 @@ import { failure } from '../../storage/spm/on-spm.ts'
 import { noHost, startRefusal } from './choose.ts'
 import { spendMemory } from './memory.ts'
 import { type PlacedRun, placeAndReserve, release } from './place.ts'
+import { endUnlisted } from './reports.ts'
 import { StartVm } from './types.ts'
 
 /** Most hosts that a start tries. */
@@ -67,6 +68,10 @@ async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Prom
   const { vmId, runId } = run.spec
   // Not the order of reports: the first ones are older than the end of the task, and may still be on their way.
   await tx.sql`update vm_run set created_incarnation = ${created.incarnation}, created_seq = ${created.seq} where id = ${runId}::uuid`
+  // Whoever applies a listing of this host waits until this is recorded, or has done so before it is read. Run before host, as reports do.
+  const host = await tx.sql.one<{ incarnation: number }>`
+    select incarnation from host where id = ${run.hostId}::uuid for share`
+  if (host.incarnation > created.incarnation) await endUnlisted(tx.sql, runId, host.incarnation, tx.now)
   await spendMemory(tx.sql, vmId)
   await tx.sql`update vm set stop_reason = '', started_at = ${tx.now}, fault = null, initialized = initialized or ${!run.restored}
     where id = ${vmId}::uuid`

@@ -31,6 +31,9 @@ export async function applyLines(
     if (runs.length > 0) await applyRuns(ctx, hostId, runs)
     runs = []
   }
+  // A start that records its creation looks at how far the host's reports have come: not while a listing is half applied.
+  if (lines.some(line => line.type === 'listing'))
+    await sql`select 1 from host where id = ${hostId}::uuid for no key update`
   for (const line of lines) {
     if (line.type === 'run') {
       runs.push({ ...line.run, incarnation: line.incarnation, seq: line.seq })
