@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { tinyForTests } from '../../lab/src/images/for-tests.ts'
 import { missingForDaemons } from '../../libvirt/test/daemon.ts'
 import { MiB } from '../test/engine.ts'
 import { until } from '../test/fixture.ts'
 import { Mover, usualPlan } from '../test/mover.ts'
+import { makePki } from '../test/pki.ts'
 
 const missing = await missingForDaemons()
 const tiny = missing === null ? await tinyForTests() : { skip: missing }
@@ -47,6 +50,29 @@ describe('a guest that moves again and again', { skip }, () => {
     } finally {
       tcp.end()
     }
+  })
+
+  test('the memory goes encrypted: a target with a certificate of another authority gets nothing', async () => {
+    const stranger = makePki(mkdtempSync(join(mover.there.host.folder, 'stranger.')), ['10.214.0.1', '10.214.0.2'])
+    const folder = join(mover.there.host.folder, 'migration/qemu')
+    const files = {
+      'ca-cert.pem': stranger.ca,
+      'server-cert.pem': stranger.host.cert,
+      'server-key.pem': stranger.host.key,
+    }
+    const before = Object.keys(files).map(name => [name, readFileSync(join(folder, name))] as const)
+    // Written over, so that they stay QEMU's.
+    for (const [name, from] of Object.entries(files)) writeFileSync(join(folder, name), readFileSync(from))
+    try {
+      const { next, task } = await mover.prepared()
+      await assert.rejects(mover.here.run(task), (error: Error) => /certificate|TLS|tls/.test(error.message))
+      assert.equal(await mover.arrived(next), false)
+      await mover.here.reported('up', mover.runId, r => r.status === 'up')
+    } finally {
+      for (const [name, content] of before) writeFileSync(join(folder, name), content)
+    }
+    await mover.move()
+    await mover.here.reported('up there', mover.runId, r => r.status === 'up')
   })
 
   test('a guest that writes faster than it can be sent goes over by post-copy', async t => {

@@ -52,6 +52,10 @@ export const vmFields: SearchTable = {
       fragment`x.name`,
       c => fragment`exists (select 1 from template x where x.id = v.template_id and ${c})`,
     ),
+    migration_progress_percent: number(
+      fragment`coalesce(floor(100 * ((v.migration ->> 'total')::float8 - (v.migration ->> 'remaining')::float8)
+        / nullif((v.migration ->> 'total')::float8, 0)), 0)`,
+    ),
     fqdn: text(fragment`v.guest ->> 'hostname'`),
     ip: named(
       fragment`split_part(a.address, '/', 1)`,

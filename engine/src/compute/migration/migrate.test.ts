@@ -133,6 +133,9 @@ test('clients of oVirt move it, read how far it is, and find the history with th
     )
   await until(async () => (await codes()).includes('63'), { what: 'the end in the history' })
   assert.ok((await codes()).includes('62'))
+  const still = (await client.good('GET', `/vms?search=${encodeURIComponent('migration_progress_percent = 0')}`))
+    .children
+  assert.ok(still.some(each => idOf(each) === before.id))
   const refused = await client.ask('POST', `/vms/${before.id}/migrate`, body)
   assert.equal(refused.status, 409)
   assert.match(refused.text, /already running on Host/)

@@ -116,6 +116,7 @@ async function empty(j: Job, hostId: string, name: string): Promise<void> {
     if (vms.length === 0) return
     const failed: string[] = []
     const queue = [...vms]
+    let tried = 0
     const lane = async () => {
       for (let vm = queue.shift(); vm !== undefined; vm = queue.shift()) {
         const { id, name: vmName } = vm
@@ -130,7 +131,9 @@ async function empty(j: Job, hostId: string, name: string): Promise<void> {
             reason: 'maintenance',
           }),
         )
+        j.progress((100 * ++tried) / (vms.length + 1))
         if (!moved.ok) failed.push(`${vmName} (${moved.error.message.replace(/\.$/, '')})`)
+        else if (!moved.value.moved) failed.push(`${vmName} (it did not arrive)`)
       }
     }
     await Promise.all(Array.from({ length: lanes }, lane))
