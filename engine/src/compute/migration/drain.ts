@@ -1,6 +1,7 @@
 import { type Refusal, RookeryError } from '@rookery/model'
 import { z } from 'zod'
 import { query } from '../../core/query.ts'
+import { visible } from '../../core/visible.ts'
 import type { Sql } from '../../db/index.ts'
 import { find } from '../../inventory/access.ts'
 import type { HostRow } from '../../inventory/host/types.ts'
@@ -57,12 +58,16 @@ export async function drainPlan(
   return rows
 }
 
-/** The plan as people see it before they move a host to maintenance. */
+/** The plan as people see it before they move a host to maintenance: of the VMs that they may see. */
 export const drain = query({
   name: 'host.drain_plan',
   input: z.strictObject({ id }),
   async run(ctx, i): Promise<DrainRow[]> {
     await find<HostRow>(ctx, 'host', i.id)
-    return drainPlan(ctx.sql, i.id)
+    const plan = await drainPlan(ctx.sql, i.id)
+    const seen = await ctx.sql<{ id: string }>`
+      select v.id from ${visible(ctx, 'vm')} v where v.id = any (${plan.map(row => row.vmId)}::uuid[])`
+    const shown = new Set(seen.map(row => row.id))
+    return plan.filter(row => shown.has(row.vmId))
   },
 })
