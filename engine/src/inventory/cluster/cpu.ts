@@ -1,4 +1,4 @@
-import { baselineOf, bestTypeOf, cpuType, missingForType, typeOfHost } from '@rookery/model'
+import { baselineOf, bestTypeOf, cpuType, cpuVendor, missingForType, typeOfHost } from '@rookery/model'
 import type { HostFacts } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
 import { json } from '../../db/index.ts'
@@ -52,10 +52,14 @@ export async function meetCluster(
   const running =
     await sql`select 1 from vm_run r join host h on h.id = r.host_id where h.cluster_id = ${host.clusterId}::uuid limit 1`
   if (running.length > 0) return missing
-  const hosts = (await cpusOf(sql, host.clusterId)).filter(each => each.facts.acceleration.kind === 'kvm')
-  const { type } = baselineOf(hosts.map(each => each.facts.cpu))
-  // Nothing in common with hosts of another maker: these were here first.
-  if (type === null && hosts.length > 1) return missing
+  // Hosts of another maker have nothing in common with those that were here first, and do not count.
+  const vendor = cpuType(cluster.cpuType)?.vendor
+  if (cpuVendor(host.facts.cpu.vendor) !== vendor) return missing
+  const cpus = (await cpusOf(sql, host.clusterId))
+    .filter(each => each.facts.acceleration.kind === 'kvm' && cpuVendor(each.facts.cpu.vendor) === vendor)
+    .map(each => each.facts.cpu)
+  const { type } = baselineOf(cpus)
+  if (type === null && cpus.length > 1) return missing
   await give(type?.name ?? null)
   tx.event('cluster.cpu_lowered', {
     refs: [{ kind: 'cluster', id: host.clusterId, name: cluster.name }],
