@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { RookeryError } from '@rookery/model'
+import { EnrolmentAnswer } from '@rookery/protocol'
 import { readConfig } from './config.ts'
 
 const usage = `Usage:
@@ -42,6 +43,14 @@ async function main(): Promise<void> {
       runDir: values['run-dir'],
     })
     process.stdout.write(`This machine is host ${name} now.\n`)
+    return
+  }
+  if (command === 'enrol' && values.config !== undefined) {
+    // What the engine runs over SSH; people use `join`.
+    const { askForEnrolment, settle } = await import('./enrol/join.ts')
+    const o = { ...values, config: values.config, dataDir: values['data-dir'], runDir: values['run-dir'] }
+    if (token === 'request') process.stdout.write(JSON.stringify(await askForEnrolment(o)))
+    else await settle(o, EnrolmentAnswer.parse(JSON.parse(await standardInput())), values.address ?? '')
     return
   }
   if (command !== undefined || values.config === undefined) throw new Error(usage)

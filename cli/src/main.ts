@@ -158,6 +158,7 @@ lab
   .command('up')
   .description('make and start the hosts, and the instance if none runs; a second time it changes nothing')
   .option('--hosts <number>', 'how many hosts (default 3)')
+  .option('--bare <number>', 'and how many machines with SSH and no agent, to add by hand (default 0)')
   .option('-y, --yes', 'install missing Debian packages without asking')
   .option(...dataDir)
   .option(...json)

@@ -110,7 +110,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     stopping: stopping.signal,
   }
   const port = all.find(module => module.hostPort !== undefined)?.hostPort?.(handle) ?? noHosts
-  const outside = all.find(module => module.outside !== undefined)?.outside?.(handle) ?? noOutside
+  const outside = all.findLast(module => module.outside !== undefined)?.outside?.(handle) ?? noOutside
   const runner = new JobRunner({
     db,
     notifications,

@@ -26,6 +26,8 @@ export const EngineConfig = z.strictObject({
   agentTls: tlsFiles,
   /** The installation's certification authority, which signs hosts (PEM files); null: this engine signs none. */
   authority: z.strictObject({ cert: path, key: path }).nullable().default(null),
+  /** The agent as one file, for hosts that are installed over SSH; null: none can be. */
+  agentBundle: path.nullable().default(null),
   adminPasswordFile: path,
   dataDir: path,
   /** The name people use. */

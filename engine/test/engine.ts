@@ -37,6 +37,7 @@ export async function testConfig(
     tls: tls.server,
     agentTls: tls.client,
     authority: tls.authority,
+    agentBundle: null,
     adminPasswordFile,
     dataDir: tls.folder,
     fqdn: 'localhost',

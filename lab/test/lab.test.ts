@@ -171,8 +171,12 @@ describe('a lab: hosts in namespaces, as their administrator has them', { skip }
       )
     })
     await lab.up(3)
-    // A lab that is removed takes its files along.
+  })
+
+  test('a lab that is removed takes its files along, and the engine forgets it', async () => {
     await lab.must('down', '--remove')
+    const hosts = (await lab.instance.status()).hosts ?? []
+    assert.equal(hosts.length, 1, 'the machine’s own host is still there, and no other')
     await writeFile(join(lab.instance.dataDir, 'proof'), '') // the instance itself is there still
     assert.equal(await stat(join(lab.instance.dataDir, 'lab')).catch(() => undefined), undefined)
   })

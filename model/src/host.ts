@@ -19,11 +19,12 @@ export const hostStatuses = [
 export type HostStatus = (typeof hostStatuses)[number]
 
 /** From which status each action on a host works (fact sheet 2.4, Hosts). */
-export const hostCan = allowed<HostStatus, Record<'activate' | 'deactivate' | 'remove', readonly HostStatus[]>>(
-  'host',
-  {
-    activate: ['maintenance', 'preparing_for_maintenance', 'non_operational', 'error'],
-    deactivate: ['up', 'non_operational', 'preparing_for_maintenance', 'connecting', 'non_responsive', 'error'],
-    remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive'],
-  },
-)
+export const hostCan = allowed<
+  HostStatus,
+  Record<'activate' | 'deactivate' | 'install' | 'remove', readonly HostStatus[]>
+>('host', {
+  activate: ['maintenance', 'preparing_for_maintenance', 'non_operational', 'error'],
+  deactivate: ['up', 'non_operational', 'preparing_for_maintenance', 'connecting', 'non_responsive', 'error'],
+  install: ['maintenance', 'install_failed', 'non_operational'],
+  remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive'],
+})

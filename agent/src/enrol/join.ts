@@ -13,14 +13,9 @@ import { layOutPki } from '../migration/pki.ts'
 import { type CertificateFiles, newKeyFile, put, putCertificate, readKey } from './certificates.ts'
 import { readJoinToken } from './join-token.ts'
 
-/** What a person may say beside the token; everything has a value that fits an ordinary host. */
-export interface JoinOptions {
-  readonly token: string
+/** What a person may say of the host; everything has a value that fits an ordinary one. */
+export interface HostOptions {
   readonly config: string
-  readonly engine?: string | undefined
-  readonly engineName?: string | undefined
-  /** How the engine reaches this host; else the address by which this host reached the engine. */
-  readonly address?: string | undefined
   readonly listen?: string | undefined
   readonly dataDir?: string | undefined
   readonly runDir?: string | undefined
@@ -29,6 +24,15 @@ export interface JoinOptions {
   readonly subnet?: string | undefined
   /** Folder for the certificates of libvirt and QEMU. */
   readonly pki?: string | undefined
+}
+
+/** What may be said beside, when a host joins by a token. */
+export interface JoinOptions extends HostOptions {
+  readonly token: string
+  readonly engine?: string | undefined
+  readonly engineName?: string | undefined
+  /** How the engine reaches this host; else the address by which this host reached the engine. */
+  readonly address?: string | undefined
   /** Leaves another engine that this host belonged to. */
   readonly force?: boolean | undefined
 }
@@ -44,13 +48,7 @@ const imagesPort = 54_322
  */
 export async function joinEngine(o: JoinOptions): Promise<string> {
   const token = readJoinToken(o.token)
-  const before = await configBefore(o.config)
-  const dataDir = o.dataDir ?? before?.dataDir ?? '/var/lib/rookery-agent'
-  const tls: CertificateFiles = {
-    cert: join(dataDir, 'tls/server.crt'),
-    key: join(dataDir, 'tls/server.key'),
-    ca: join(dataDir, 'tls/ca.crt'),
-  }
+  const tls = await filesOf(o)
   const at: EngineAt = { url: o.engine ?? token.engine, name: o.engineName }
   const ca = await fetchAuthority(at, token.fingerprint)
   const known = await readKey(tls.ca)
@@ -63,9 +61,7 @@ export async function joinEngine(o: JoinOptions): Promise<string> {
   const request = await requestOf(tls)
   const { localAddress } = await ask(at, '/health', { ca })
   const address = o.address ?? localAddress
-  const state = openState(dataDir)
-  const hostUuid = hostUuidOf(state)
-  state.close()
+  const hostUuid = await ownUuid(o)
   const body: EnrolmentRequest = {
     token: token.secret,
     request,
@@ -77,6 +73,19 @@ export async function joinEngine(o: JoinOptions): Promise<string> {
     now: Date.now(),
   }
   const answer = EnrolmentAnswer.parse(JSON.parse((await ask(at, '/api/enroll', { ca, body })).body))
+  await settle(o, answer, address)
+  return answer.name
+}
+
+/** What the engine asks for over SSH: a certificate request, and which machine this is. Nothing of the host changes. */
+export async function askForEnrolment(o: HostOptions): Promise<{ request: string; hostUuid: string }> {
+  return { request: await requestOf(await filesOf(o)), hostUuid: await ownUuid(o) }
+}
+
+/** Puts the engine's answer into use: certificate, what libvirt and QEMU need of it, and the agent's configuration. */
+export async function settle(o: HostOptions, answer: EnrolmentAnswer, address: string): Promise<void> {
+  const before = await configBefore(o.config)
+  const tls = await filesOf(o)
   await putCertificate(tls, { certificate: answer.certificate, ca: answer.ca })
   // libvirt does not begin to listen for other hosts without it, so it is there before libvirt starts.
   const pki = o.pki ?? before?.migration?.pki ?? '/etc/pki/rookery'
@@ -86,20 +95,37 @@ export async function joinEngine(o: JoinOptions): Promise<string> {
     imagesListen: { host: o.listen ?? '0.0.0.0', port: imagesPort },
     advertise: address,
     tls: { ...tls, clientName: answer.clientName },
-    dataDir,
+    dataDir: await dataDirOf(o),
     runDir: o.runDir ?? before?.runDir ?? '/run/rookery-agent',
     engineId: answer.engineId,
     libvirtSocket: before?.libvirtSocket ?? '/run/libvirt/libvirt-sock',
     accel: o.accel ?? before?.accel ?? 'auto',
     network: {
       bridgePrefix: `rk${answer.engineId.slice(0, 6)}`,
-      subnet: o.subnet ?? before?.network.subnet ?? freeSubnet(hostUuid),
+      subnet: o.subnet ?? before?.network.subnet ?? freeSubnet(await ownUuid(o)),
       uplink: o.uplink ?? before?.network.uplink ?? null,
     },
     migration: { address, pki },
   })
   await put(o.config, `${JSON.stringify(config, null, 2)}\n`, 0o600)
-  return answer.name
+}
+
+const dataDirOf = async (o: HostOptions): Promise<string> =>
+  o.dataDir ?? (await configBefore(o.config))?.dataDir ?? '/var/lib/rookery-agent'
+
+async function filesOf(o: HostOptions): Promise<CertificateFiles> {
+  const folder = join(await dataDirOf(o), 'tls')
+  return { cert: join(folder, 'server.crt'), key: join(folder, 'server.key'), ca: join(folder, 'ca.crt') }
+}
+
+/** This machine's name for good, made when it is first asked for. */
+async function ownUuid(o: HostOptions): Promise<string> {
+  const state = openState(await dataDirOf(o))
+  try {
+    return hostUuidOf(state)
+  } finally {
+    state.close()
+  }
 }
 
 /** A request for the key that waits for its certificate, made anew where none does: repeating a join asks for the same key. */

@@ -1,3 +1,4 @@
+import { bundleAgent } from '../console/agent-bundle.ts'
 import { buildConsole } from '../console/build.ts'
 import { Fault } from '../fault.ts'
 import { dataDirOf, type Paths, paths } from '../instance/paths.ts'
@@ -48,6 +49,7 @@ export async function upCommand(o: UpOptions, out: Output): Promise<void> {
     if (await already(p, w, out)) return // the other one was faster
     if (root) await leftovers(p, out)
     await buildConsole(out)
+    await bundleAgent(out)
     ;({ settings, started } = await bringUp(p, w, { root, host: root, account, password }, o.detach ?? false, out))
   } finally {
     await unlock()

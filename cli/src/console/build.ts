@@ -23,9 +23,12 @@ const sources = [
 const patience = 300_000
 
 /** A hash of everything that the console is made of. */
-export async function sourceHash(root = appRoot): Promise<string> {
+export const sourceHash = (root = appRoot): Promise<string> => hashOf(sources, root)
+
+/** A hash of files, tests left out. */
+export async function hashOf(patterns: readonly string[], root = appRoot): Promise<string> {
   const files: string[] = []
-  for (const pattern of sources)
+  for (const pattern of patterns)
     for await (const entry of glob(pattern, { cwd: root, withFileTypes: true }))
       if (entry.isFile() && !entry.name.endsWith('.test.ts')) files.push(join(entry.parentPath, entry.name))
   const hash = createHash('sha256')

@@ -37,6 +37,7 @@ export const testPackages: readonly Need[] = [
   { name: 'fonts-noto-cjk', why: 'shows Korean in pictures' },
   { name: 'kmod', why: "lists a kernel's modules" },
   { name: 'faketime', why: 'moves the clock of one process' },
+  { name: 'openssh-server', why: 'lets an engine into a machine that it makes a host of' },
 ]
 
 /** `dpkg-query -W -f '${Package} ${db:Status-Status}\n'` output → the packages of `needs` that are not installed. */

@@ -3,7 +3,16 @@ import { chown, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeWhole } from '../instance/settings.ts'
 import { type Names, sameNames } from '@rookery/pki/names'
-import { type Identity, issue, makeAuthority, namesFor, namesOf, type Purpose } from '@rookery/pki/x509'
+import {
+  type Identity,
+  issue,
+  makeAuthority,
+  namesFor,
+  namesOf,
+  type Purpose,
+  requestFor,
+  signRequest,
+} from '@rookery/pki/x509'
 
 /** The certification authority of an instance, on disk: `ca.crt` and `ca.key` (0600) in one folder (0700). */
 export interface Authority extends Identity {
@@ -47,12 +56,12 @@ export const filesOf = (p: Place) => ({ cert: join(p.folder, `${p.name}.crt`), k
 
 /**
  * The certificate kept at `place`, signed anew when there is none, when its names or its authority changed, or when two thirds of
- * its life are over. Says whether it was signed now.
+ * its life are over. Says whether it was signed now. `keepKey`: for the same key again, where others know it.
  */
 export async function identity(
   ca: Authority,
   place: Place,
-  o: { commonName: string; purpose: Purpose; now?: Date },
+  o: { commonName: string; purpose: Purpose; now?: Date; keepKey?: boolean },
 ): Promise<{ renewed: boolean }> {
   await mkdir(place.folder, { recursive: true, mode: 0o700 })
   if (place.owner) await chown(place.folder, place.owner.uid, place.owner.gid)
@@ -61,7 +70,11 @@ export async function identity(
   const wanted = namesFor(o.purpose)
   const fresh = kept !== undefined && stillGood(kept.cert, ca.cert, o.commonName, wanted, o.now ?? new Date())
   if (!fresh) {
-    const made = await issue(ca, { ...o, organization: ca.organization })
+    const subject = { ...o, organization: ca.organization }
+    const made =
+      o.keepKey === true && kept !== undefined
+        ? { key: kept.key, cert: await signRequest(ca, await requestFor(kept.key, o.commonName), subject) }
+        : await issue(ca, subject)
     await writeWhole(files.key, made.key, 0o600, place.owner)
     await writeWhole(files.cert, made.cert, 0o644, place.owner)
   }

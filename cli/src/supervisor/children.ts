@@ -229,7 +229,7 @@ async function program(
 }
 
 /** One look whether anybody listens. */
-function takesConnections(host: string, port: number): Promise<boolean> {
+export function takesConnections(host: string, port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host, port, timeout: 5_000 })
     const end = (answer: boolean) => {

@@ -22,6 +22,7 @@ export function configs(s: Settings, dataDir: string, databaseUrl: string | unde
       listen: { host: s.listen, port: s.port },
       tls: tls('engine', 'server'),
       agentTls: tls('engine', 'agents'),
+      agentBundle: join(seenBy(s, dataDir).app, 'agent/dist/agent.mjs'),
       authority: { cert: join(data, 'ca.crt'), key: join(data, 'engine/tls/authority.key') },
       adminPasswordFile: join(data, 'secrets/admin-password'),
       dataDir: join(data, 'engine'),

@@ -82,7 +82,8 @@ export async function certificates(
     await identity(
       ca,
       { folder: tls(p.engine), name: 'server', ...owned },
-      { commonName: s.fqdn, purpose: { server: people } },
+      // Hosts admit this key over SSH.
+      { commonName: s.fqdn, purpose: { server: people }, keepKey: true },
     ),
     await identity(
       ca,

@@ -10,6 +10,8 @@ import { list as dataCenterList } from './data-center/queries.ts'
 import { activateHost } from './host/activate.ts'
 import { deactivateHost } from './host/deactivate.ts'
 import { certifier } from './enrol/authority.ts'
+import { remoteHosts } from './install/remote.ts'
+import { installHost } from './host/install.ts'
 import { joinToken } from './enrol/join-token.ts'
 import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
@@ -56,10 +58,10 @@ export const inventory: DomainModule = {
     searchOf('cluster', 'cluster', clusterFields, byName),
     searchOf('host', 'host', hostFields, byName),
   ],
-  jobs: [activateHost, deactivateHost],
+  jobs: [activateHost, installHost, deactivateHost],
   reconcilers: [hostsReconciler, spmReconciler, firstStorage],
   hostPort: clientsOf,
-  outside: engine => ({ certify: certifier(engine) }),
+  outside: engine => ({ certify: certifier(engine), ...remoteHosts(engine) }),
   bootstrap: bootstrapInventory,
   start: engine => {
     managers.add(new WatchManager(engine))

@@ -39,6 +39,7 @@ permissionTest(host.add, {
   object: aCluster,
   input: ({ id }) => ({ name: another('h'), address: 'h', clusterId: id }),
 })
+permissionTest(host.install, { object: anIdleHost, input: ({ id }) => ({ id }) })
 permissionTest(joinToken, {
   object: aCluster,
   input: async ({ id }, { db }) => {

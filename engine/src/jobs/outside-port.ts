@@ -15,6 +15,32 @@ export interface Certified {
   readonly validUntil: Date
 }
 
+/** A machine that is to become a host, and how it is signed in to. */
+export interface InstallTarget {
+  readonly hostId: string
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly user: string
+  /** Of the host key, as OpenSSH shows it; null at the first visit. */
+  readonly fingerprint: string | null
+}
+
+/** What a first look found. */
+export interface Looked {
+  readonly fingerprint: string
+  /** What is worth knowing, as sentences. */
+  readonly remarks: readonly string[]
+}
+
+/** What a machine is once it has its certificate. */
+export interface EnrolledHost {
+  readonly hostUuid: string
+  readonly port: number
+  /** ISO 8601. */
+  readonly validUntil: string
+}
+
 /** What jobs can reach beside the database and hosts' agents; inventory implements it. */
 export interface OutsidePort {
   /**
@@ -22,11 +48,28 @@ export interface OutsidePort {
    * @throws RookeryError `invalid` `certificate.request`; `unsupported` `certificate.no_authority`
    */
   certify(request: string, host: CertifiedHost): Promise<Certified>
+  /** Looks whether a machine can become a host; throws why not, having changed nothing. */
+  look(target: InstallTarget, signal: AbortSignal): Promise<Looked>
+  /** Lets the engine in by its own key from now on. */
+  admitKey(target: InstallTarget, signal: AbortSignal): Promise<void>
+  /** Brings the agent, with the Node that it runs on. */
+  sendAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
+  /** Gives the machine a certificate for a key that it makes. */
+  enrolHost(target: InstallTarget, signal: AbortSignal): Promise<EnrolledHost>
+  /** Starts the agent, or starts it again. */
+  startAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
 }
 
 /** For engines without inventory, in tests. */
 export const noOutside: OutsidePort = {
-  certify: async () => {
-    throw unavailable('certificate.no_authority', 'This engine has no certification authority.')
-  },
+  certify: nothing,
+  look: nothing,
+  admitKey: nothing,
+  sendAgent: nothing,
+  enrolHost: nothing,
+  startAgent: nothing,
+}
+
+async function nothing(): Promise<never> {
+  throw unavailable('host.port', 'This engine has no way to hosts.')
 }

@@ -1,18 +1,19 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { upCommand } from '@rookery/cli/commands/up'
 import { Fault } from '@rookery/cli/fault'
 import { dataDirOf, type Paths, paths } from '@rookery/cli/instance/paths'
-import { readSettings, type Settings } from '@rookery/cli/instance/settings'
+import { readSettings, type Settings, writeWhole } from '@rookery/cli/instance/settings'
+import { newPassword } from '@rookery/cli/up/prepare'
 import { takenNetworks } from '@rookery/cli/instance/subnet'
 import { type Output, step } from '@rookery/cli/output'
 import { report } from '@rookery/cli/supervisor/control'
 import { isRoot } from '@rookery/cli/system/account'
 import { takeLock } from '@rookery/cli/system/lock'
 import { Engine } from './engine.ts'
-import { hasJoined, orderJoin, prepareHost } from './host-files.ts'
+import { hasJoined, orderJoin, prepareHost, rootPassword } from './host-files.ts'
 import { type LabHostReport, labReport, order, startPower } from './power.ts'
 import {
   hostName,
@@ -31,6 +32,7 @@ import {
   type DomainSaid,
   ensurePlace,
   ensureStorage,
+  forgetPlace,
   type HostSaid,
   labHosts,
   joinToken,
@@ -54,6 +56,8 @@ export interface LabHost {
   readonly id?: string
   readonly status?: string
   readonly spm?: boolean
+  /** Of a bare machine: the file with its root's password, for SSH. */
+  readonly rootPasswordFile?: string
 }
 
 /** What `lab up --json` and `lab list --json` print. */
@@ -71,8 +75,12 @@ export interface LabSaid {
 const HOSTS = 3
 
 /** `rookery lab up`: from nothing, or from whatever is there, to so many hosts that are up in one cluster on shared storage. */
-export async function labUp(o: LabOptions & { hosts?: string; yes?: boolean }, out: Output): Promise<void> {
-  const count = o.hosts === undefined ? undefined : hostCount(o.hosts)
+export async function labUp(
+  o: LabOptions & { hosts?: string; bare?: string; yes?: boolean },
+  out: Output,
+): Promise<void> {
+  const count = o.hosts === undefined ? undefined : hostCount('--hosts', o.hosts, 1)
+  const bare = o.bare === undefined ? 0 : hostCount('--bare', o.bare, 0)
   if (!isRoot())
     throw new Fault(
       'needsRoot',
@@ -93,12 +101,12 @@ export async function labUp(o: LabOptions & { hosts?: string; yes?: boolean }, o
   await chmod(lab.folder, 0o711)
   await locked(lab, async () => {
     const old = await readLab(lab)
-    const made = withHosts(old, count ?? (old?.hosts.length || HOSTS), {
+    const made = withHosts(old, count ?? (old?.hosts.filter(host => host.bare !== true).length || HOSTS), bare, {
       ...settings,
       taken: old === undefined ? await takenNetworks('lb') : [],
     })
     await prepare(p, lab, made)
-    const hosts = made.hosts.map(host => host.number)
+    const hosts = made.hosts.filter(host => host.bare !== true).map(host => host.number)
     const engine = await Engine.signIn(p, settings)
     await step(
       out,
@@ -116,7 +124,7 @@ export async function labUp(o: LabOptions & { hosts?: string; yes?: boolean }, o
             subnet: settings.subnet,
           })
         }
-        await Promise.all(hosts.map(number => order(lab, { do: 'start', host: hostName(number) })))
+        await Promise.all(made.hosts.map(({ number }) => order(lab, { do: 'start', host: hostName(number) })))
         await untilUp(engine, place, hosts.map(hostName), text => s.note(text))
       },
       () => `${hosts.map(hostName).join(', ')} up`,
@@ -133,13 +141,13 @@ export async function labUp(o: LabOptions & { hosts?: string; yes?: boolean }, o
   })
 }
 
-function hostCount(text: string): number {
+function hostCount(option: string, text: string, least: number): number {
   const n = Number(text)
-  if (Number.isInteger(n) && n >= 1 && n <= MOST_HOSTS) return n
+  if (Number.isInteger(n) && n >= least && n <= MOST_HOSTS) return n
   throw new Fault(
     'usage',
-    `--hosts ${text}: this must be a whole number from 1 to ${MOST_HOSTS}.`,
-    'For example: --hosts 3',
+    `${option} ${text}: this must be a whole number from ${least} to ${MOST_HOSTS}.`,
+    `For example: ${option} 3`,
   )
 }
 
@@ -148,7 +156,12 @@ async function prepare(p: Paths, lab: LabPaths, made: LabSettings): Promise<void
   for (const folder of [lab.shared, join(lab.shared, 'data')]) await chmod(folder, 0o755)
   await mkdir(join(lab.folder, 'hosts'), { recursive: true, mode: 0o711 })
   await writeLab(lab, made)
-  for (const { number } of made.hosts) await prepareHost(p, lab, number)
+  for (const { number, bare } of made.hosts) {
+    await prepareHost(p, lab, number)
+    const file = rootPassword(hostPaths(lab, number))
+    if (bare === true && (await stat(file).catch(() => undefined)) === undefined)
+      await writeWhole(file, `${newPassword()}\n`, 0o600)
+  }
 }
 
 /** `rookery lab list`: hosts with power and status. */
@@ -160,7 +173,7 @@ export async function labList(o: LabOptions, out: Output): Promise<number> {
   const said = await look(p, settings, lab, made, engine)
   await engine?.signOut()
   out.result(listing(said), said)
-  return said.hosts.every(host => host.status === 'up') ? 0 : 1
+  return said.hosts.every(host => host.status === 'up' || host.rootPasswordFile !== undefined) ? 0 : 1
 }
 
 /** `rookery lab exec HOST -- CMD`: runs a program in a host, with our input and output; gives its exit code. */
@@ -221,12 +234,27 @@ export async function labDown(o: LabOptions & { remove?: boolean }, out: Output)
   let ran = false
   if (await readLab(lab))
     await locked(lab, async () => {
+      if (o.remove === true) await forget(p)
       ran = (await labReport(lab)) !== undefined
       if (ran) await order(lab, { do: 'stop' })
       await ended(lab)
     })
   if (o.remove === true) await rm(lab.folder, { recursive: true, force: true })
   out.result(ran ? 'The lab is off.' : 'No lab ran.', { stopped: ran, removed: o.remove === true })
+}
+
+/** Takes the lab from the engine, which must run for that. */
+async function forget(p: Paths): Promise<void> {
+  const settings = await instance(p)
+  if (!(await report(p.socket)))
+    throw new Fault(
+      'notRunning',
+      'The engine does not run, so it could not forget the hosts.',
+      'Start it first: rookery up --detach',
+    )
+  const engine = await Engine.signIn(p, settings)
+  await forgetPlace(engine)
+  await engine.signOut()
 }
 
 /** The lab's process answers before it ends: it is over when its lock is free. */
@@ -294,7 +322,7 @@ async function look(
   return {
     dataDir: p.dataDir,
     cluster: LAB,
-    hosts: made.hosts.map(({ number }) => {
+    hosts: made.hosts.map(({ number, bare }) => {
       const name = hostName(number)
       const here = power?.hosts.find(each => each.name === name)
       const there = hosts.find(each => each.name === name)
@@ -304,6 +332,7 @@ async function look(
         power: here?.power ?? 'off',
         cutFrom: here?.cutFrom ?? [],
         ...(there === undefined ? {} : { id: there.id, status: there.status, spm: there.spmStatus === 'spm' }),
+        ...(bare === true ? { rootPasswordFile: rootPassword(hostPaths(lab, number)) } : {}),
       }
     }),
     storageDomains: domains.map(({ name, status }) => ({ name, status })),
@@ -318,7 +347,7 @@ function listing(said: LabSaid): string {
       host.cutFrom.length === 0
         ? ''
         : `  cut off from ${host.cutFrom.map(each => (each === '*' ? 'everybody' : each)).join(', ')}`
-    return `  ${host.name.padEnd(4)} ${host.address.padEnd(15)} ${host.power.padEnd(3)}  ${host.status ?? 'not known to the engine'}${host.spm === true ? ', SPM' : ''}${cut}`
+    return `  ${host.name.padEnd(4)} ${host.address.padEnd(15)} ${host.power.padEnd(3)}  ${host.status ?? (host.rootPasswordFile === undefined ? 'not known to the engine' : `bare machine; root’s password is in ${host.rootPasswordFile}`)}${host.spm === true ? ', SPM' : ''}${cut}`
   })
   const storage = said.storageDomains.map(domain => `  storage domain ${domain.name}: ${domain.status}`)
   return [`Cluster ${said.cluster}, guests in ${said.guestSubnet}:`, ...lines, ...storage].join('\n')

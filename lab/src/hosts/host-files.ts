@@ -31,6 +31,9 @@ export async function prepareHost(instance: Paths, lab: LabPaths, number: number
   await cp(from, cache, { recursive: true, preserveTimestamps: true }).catch(() => undefined) // nor that
 }
 
+/** Where the password of a bare machine's root stands. */
+export const rootPassword = (p: Paths): string => join(p.dataDir, 'root-password')
+
 /** What the first program of a host that has not joined yet is told: the words of `join`. */
 export interface JoinOrder {
   readonly token: string

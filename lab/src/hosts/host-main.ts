@@ -1,14 +1,15 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { inside } from '@rookery/cli/instance/paths'
-import { agentProgram, libvirtd, nodeFlags, virtlogd } from '@rookery/cli/supervisor/children'
+import type { ChildSpec } from '@rookery/cli/supervisor/child'
+import { agentProgram, libvirtd, nodeFlags, takesConnections, virtlogd } from '@rookery/cli/supervisor/children'
 import { listen } from '@rookery/cli/supervisor/control'
 import { confinement, confinementNotes } from '@rookery/cli/supervisor/libvirt'
 import { buildNamespace } from '@rookery/cli/supervisor/namespace'
 import { Supervisor } from '@rookery/cli/supervisor/supervisor'
 import { exec, must } from '@rookery/cli/system/exec'
 import { version } from '@rookery/cli/version'
-import { AGENT_PORT, joinFile, type JoinOrder, joinWords } from './host-files.ts'
+import { AGENT_PORT, joinFile, type JoinOrder, joinWords, rootPassword } from './host-files.ts'
 import { hostAddress, hostName, hostPaths, labPaths, ownAddress, readLab, SHARED } from './settings.ts'
 
 /**
@@ -30,6 +31,8 @@ await must(['mount', '-t', 'sysfs', '-o', 'nosuid,nodev,noexec', 'sysfs', '/sys'
 await ownEtc()
 await must(['hostname', name])
 await buildNamespace(p, true)
+const bare = settings.hosts.find(host => host.number === number)?.bare === true
+if (bare) await ownHomes()
 await mkdir(SHARED, { recursive: true })
 await must(['mount', '--bind', lab.shared, SHARED])
 await network()
@@ -37,9 +40,11 @@ await joinIfAsked()
 
 // Control groups are this machine's, and two hosts would name theirs alike: VMs of a lab run without.
 const confined = { ...(await confinement()), cgroups: false }
-const world = { paths: p, libvirt: { uuid: uuidOf(), address }, confinement: confined }
+const world = { paths: p, libvirt: { uuid: uuidOf(), address: bare ? null : address }, confinement: confined }
 const supervisor = new Supervisor(
-  [virtlogd(world), libvirtd(world), agentProgram({ paths: p, address, port: AGENT_PORT })],
+  bare
+    ? [virtlogd(world), libvirtd(world), sshd()]
+    : [virtlogd(world), libvirtd(world), agentProgram({ paths: p, address, port: AGENT_PORT })],
   p.log,
 )
 await mkdir(p.run, { recursive: true, mode: 0o700 })
@@ -91,6 +96,42 @@ async function ownEtc(): Promise<void> {
   await must(['rm', '-f', join(etc, 'machine-id')])
   await writeFile(join(etc, 'machine-id'), `${uuidOf().replaceAll('-', '')}\n`)
   await must(['mount', '--bind', etc, '/etc'])
+}
+
+/** Folders of its own for what people and engines put on a machine: nothing of it is seen outside. */
+async function ownHomes(): Promise<void> {
+  for (const folder of ['/root', '/opt', '/var/opt']) {
+    const own = join(p.dataDir, 'homes', folder)
+    await mkdir(own, { recursive: true, mode: folder === '/root' ? 0o700 : 0o755 })
+    await must(['mount', '--bind', own, folder])
+  }
+  const password = (await readFile(rootPassword(p), 'utf8')).trim()
+  await must(['chpasswd'], { input: `root:${password}\n` })
+}
+
+/** SSH for root, with the password of the machine or a key that was admitted. */
+function sshd(): ChildSpec {
+  const keys = '/etc/ssh/lab_host_key'
+  return {
+    name: 'sshd',
+    after: [],
+    async prepare() {
+      await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
+      if ((await exec(['test', '-e', keys])).code !== 0)
+        await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', keys])
+      const options = [
+        'PermitRootLogin=yes',
+        'UsePAM=no',
+        'PidFile=none',
+        `ListenAddress=${address}`,
+        `HostKey=${keys}`,
+      ]
+      return ['/usr/sbin/sshd', '-D', '-e', '-f', '/dev/null', ...options.flatMap(option => ['-o', option])]
+    },
+    ready: () => takesConnections(address, 22),
+    quiet: true,
+    stop: { signal: 'SIGTERM', patience: 5_000 },
+  }
 }
 
 /** A host that is new to its engine joins it, as any machine does, before anything else of it starts. */

@@ -17,6 +17,8 @@ export interface LabHostSettings {
   readonly number: number
   /** libvirt's name of the machine; VMs move only between two that differ. */
   readonly uuid: string
+  /** A machine with libvirt and SSH and no agent, for people to add to an engine. */
+  readonly bare?: boolean
 }
 
 /** What a lab is: written by `lab up`, kept over `lab down`. */
@@ -103,15 +105,21 @@ export async function readLab(lab: LabPaths): Promise<LabSettings | undefined> {
 export const writeLab = (lab: LabPaths, s: LabSettings): Promise<void> =>
   writeWhole(lab.settings, `${JSON.stringify(s, null, 2)}\n`, 0o644)
 
-/** The lab with at least so many hosts; networks are chosen once, among those that this machine does not know yet. */
+/** The lab with at least so many hosts and bare machines; networks are chosen once, among those that this machine does not know yet. */
 export function withHosts(
   old: LabSettings | undefined,
   count: number,
+  bare: number,
   of: { engineId: string; subnet: string; taken: readonly Network[] },
 ): LabSettings {
   const made = old ?? freshLab(of)
   const hosts = [...made.hosts]
-  for (let number = hosts.length + 1; number <= count; number++) hosts.push({ number, uuid: randomUUID() })
+  const add = (wanted: number, kind: { bare?: boolean }) => {
+    const there = hosts.filter(host => (host.bare ?? false) === (kind.bare ?? false)).length
+    for (let n = there; n < wanted; n++) hosts.push({ number: hosts.length + 1, uuid: randomUUID(), ...kind })
+  }
+  add(count, {})
+  add(bare, { bare: true })
   return { ...made, hosts }
 }
 

@@ -114,6 +114,38 @@ export async function ensureStorage(
   })
 }
 
+/**
+ * Lets the engine forget a lab that is about to be removed: hosts, storage domain, cluster, data center. Refused while it has VMs: nobody
+ * shall lose one by the way.
+ */
+export async function forgetPlace(engine: Engine): Promise<void> {
+  const cluster = (await engine.query<(Named & { dataCenterId: string | null })[]>('cluster.list')).find(
+    each => each.name === LAB,
+  )
+  if (cluster === undefined) return
+  const vms = (await engine.query<(Named & { clusterId: string })[]>('vm.list')).filter(
+    each => each.clusterId === cluster.id,
+  )
+  if (vms.length > 0)
+    throw new Fault(
+      'busy',
+      `The lab has VMs: ${vms.map(vm => vm.name).join(', ')}.`,
+      'Remove them first; "rookery lab down" without --remove keeps everything.',
+    )
+  const place = { clusterId: cluster.id, dataCenterId: cluster.dataCenterId ?? '' }
+  for (const host of await labHosts(engine, place))
+    if (host.status !== 'maintenance') await engine.op('host.deactivate', { id: host.id })
+  await wait(async () => {
+    const late = (await labHosts(engine, place)).filter(host => host.status !== 'maintenance')
+    return late.length === 0 ? true : late.map(host => `${host.name} is ${host.status}`).join(', ')
+  })
+  for (const host of await labHosts(engine, place)) await engine.op('host.remove', { id: host.id })
+  for (const domain of await engine.query<DomainSaid[]>('storageDomain.list', { dataCenterIds: [place.dataCenterId] }))
+    await engine.op('storageDomain.remove', { id: domain.id, destroy: true })
+  await engine.op('cluster.remove', { id: cluster.id })
+  if (cluster.dataCenterId !== null) await engine.op('dataCenter.remove', { id: cluster.dataCenterId })
+}
+
 /** Looks until `look` gives something else than the sentence of what is still missing. */
 async function wait<T>(look: () => Promise<T | string>): Promise<T> {
   let missing = ''

@@ -15,12 +15,15 @@ export class Host {
   readonly address: string
   /** The engine's id of it. */
   readonly id: string
+  /** Of a bare machine: the file with its root's password. */
+  readonly rootPasswordFile: string
   readonly #lab: Lab
 
   constructor(lab: Lab, said: LabHost) {
     this.name = said.name
     this.address = said.address
     this.id = said.id ?? ''
+    this.rootPasswordFile = said.rootPasswordFile ?? ''
     this.#lab = lab
   }
 
@@ -103,8 +106,17 @@ export class Lab {
   }
 
   /** `lab up`; fails with what it wrote unless it ends with 0. */
-  async up(hosts: number): Promise<LabSaid> {
-    const said = await this.instance.command('lab', 'up', '--yes', '--json', '--hosts', String(hosts))
+  async up(hosts: number, bare = 0): Promise<LabSaid> {
+    const said = await this.instance.command(
+      'lab',
+      'up',
+      '--yes',
+      '--json',
+      '--hosts',
+      String(hosts),
+      '--bare',
+      String(bare),
+    )
     assert.equal(said.code, 0, `lab up ended with ${said.code}:\n${said.stderr}`)
     const lab = JSON.parse(said.stdout) as LabSaid
     this.hosts = lab.hosts.map(host => new Host(this, host))
@@ -142,7 +154,7 @@ export class Lab {
  * Starts an instance with a lab of its own in a folder that is closed to others. Needs root and the host's packages. The first start on a
  * machine takes some seconds more.
  */
-export async function startLab(o: { hosts: number; password?: string }): Promise<Lab> {
+export async function startLab(o: { hosts: number; bare?: number; password?: string }): Promise<Lab> {
   const folder = await ClosedFolder.make()
   const lab = new Lab(
     new Instance({
@@ -154,7 +166,7 @@ export async function startLab(o: { hosts: number; password?: string }): Promise
   )
   try {
     await lab.instance.up()
-    await lab.up(o.hosts)
+    await lab.up(o.hosts, o.bare)
   } catch (error) {
     process.stderr.write((await lab.instance.command('logs', '--lines', '30')).stdout)
     await lab.remove()

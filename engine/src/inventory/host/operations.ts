@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { conflict, hostCan, must, unsupported } from '@rookery/model'
+import { conflict, hostCan, must, notFound } from '@rookery/model'
 import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { drainPlan } from '../../compute/migration/drain.ts'
@@ -8,8 +8,20 @@ import { operation } from '../../core/operation.ts'
 import { find, lockWord, mustBeSeen, mustHold } from '../access.ts'
 import { activateHost } from './activate.ts'
 import { deactivateHost } from './deactivate.ts'
+import { json } from '../../db/index.ts'
+import { seal, sealingKeyOf } from '../install/secret.ts'
+import { type HostSsh, installHost } from './install.ts'
 import { vmsOn } from './store.ts'
-import { AddHost, DeactivateHost, type HostRow, OneHost, RegisterHost, RemoveHost, UpdateHost } from './types.ts'
+import {
+  AddHost,
+  InstallHost,
+  DeactivateHost,
+  type HostRow,
+  OneHost,
+  RegisterHost,
+  RemoveHost,
+  UpdateHost,
+} from './types.ts'
 
 const Done = z.object({ id: z.string() })
 const Started = z.object({ id: z.string(), jobId: z.string() })
@@ -22,20 +34,74 @@ async function freeName(ctx: Ctx, verb: string, name: string, except: string | n
   if (rows.length > 0) throw conflict('host.name_taken', `Cannot ${verb} Host. The Host name is already in use.`)
 }
 
-/** What POST /hosts asks for. Adding a machine over SSH is not offered by this release. */
+/** Makes a host of a machine: the engine installs it over SSH. */
 export const add = operation({
   name: 'host.add',
   input: AddHost,
-  output: Done,
+  output: Started,
   permit: {
     action: 'create_host',
     on: i => (i.clusterId === undefined ? systemRef : { kind: 'cluster', id: i.clusterId }),
   },
-  async run(): Promise<{ id: string }> {
-    throw unsupported(
-      'host.add.ssh',
-      'Cannot add Host. This release cannot install hosts over SSH; the machine that runs the engine is added by itself.',
-    )
+  async run(ctx, i) {
+    const cluster = await ctx.sql.maybe<{ id: string; name: string }>`
+      select id, name from cluster where ${i.clusterId ?? null}::uuid is null and name = 'Default' or id = ${i.clusterId ?? null}::uuid`
+    if (cluster === undefined) throw notFound('cluster.not_found', 'Cannot add Host. The Cluster does not exist.')
+    await freeName(ctx, 'add', i.name, null)
+    await lockWord(ctx.sql, 'host address', i.address)
+    const there = await ctx.sql<{ name: string }>`select name from host where lower(address) = lower(${i.address})`
+    if (there[0] !== undefined)
+      throw conflict(
+        'host.address_taken',
+        `Cannot add Host. Host ${there[0].name} has the address ${i.address} already.`,
+        {
+          detail: { host: there[0].name },
+        },
+      )
+    const id = randomUUID()
+    const { port, user, fingerprint = null, password } = i.ssh
+    const url = `https://${i.address.includes(':') ? `[${i.address}]` : i.address}:54321`
+    await ctx.sql`insert into host (id, cluster_id, name, description, comment, address, url, spm_priority, wanted, ssh)
+      values (${id}, ${cluster.id}, ${i.name}, ${i.description}, ${i.comment}, ${i.address}, ${url}, ${i.spmPriority},
+        ${i.activate ? 'up' : 'maintenance'}, ${json({ port, user, fingerprint })})`
+    await keepPassword(ctx, id, password)
+    ctx.changed('host', id)
+    ctx.event('host.added', {
+      refs: [
+        { ...ref(id), name: i.name },
+        { kind: 'cluster', id: cluster.id, name: cluster.name },
+      ],
+      args: { host: i.name },
+    })
+    return { id, ...(await ctx.start(installHost, { hostId: id, name: i.name })) }
+  },
+})
+
+/** A password stays sealed until the engine's own key is admitted there. */
+async function keepPassword(ctx: Ctx, hostId: string, password: string | undefined): Promise<void> {
+  if (password === undefined) return
+  const sealed = seal(sealingKeyOf(ctx.engineId), password, hostId)
+  await ctx.sql`insert into host_secret (host_id, sealed) values (${hostId}, ${sealed})
+    on conflict (host_id) do update set sealed = excluded.sealed`
+}
+
+/** Installs a host again: after a failure, for a newer agent, or after its disks were lost. */
+export const install = operation({
+  name: 'host.install',
+  input: InstallHost,
+  output: Started,
+  permit: { action: 'edit_host_configuration', on: i => ref(i.id) },
+  async run(ctx, i) {
+    const row = await find<HostRow>(ctx, 'host', i.id)
+    must(hostCan.install, row)
+    const { password, ...said } = i.ssh
+    const known = await ctx.sql.one<{ ssh: HostSsh | null }>`select ssh from host where id = ${i.id}::uuid`
+    const ssh = { ...(known.ssh ?? { port: 22, user: 'root', fingerprint: null }), ...said }
+    await ctx.sql`update host set ssh = ${json(ssh)}, wanted = ${i.activate ? 'up' : 'maintenance'}, version = version + 1
+      where id = ${i.id}::uuid`
+    await keepPassword(ctx, i.id, password)
+    ctx.changed('host', i.id)
+    return { id: i.id, ...(await ctx.start(installHost, { hostId: i.id, name: row.name })) }
   },
 })
 

@@ -49,12 +49,54 @@ export const RegisterHost = z.strictObject({
 })
 export type RegisterHost = z.infer<typeof RegisterHost>
 
-/** Input of `host.add`: what POST /hosts says. Refused in this release: adding over SSH comes later. */
+const sshAddress = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name or an address')
+
+/** How the engine signs in to a machine; without a password by its own key, which must be admitted there already. */
+const Ssh = {
+  port: z.int().min(1).max(65_535).default(22),
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be the name of a user')
+    .default('root'),
+  /** `SHA256:…` of its host key, as OpenSSH shows it. Without one the key of the first visit is taken, and pinned. */
+  fingerprint: z
+    .string()
+    .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be SHA256: and 43 characters, as ssh-keygen -lf shows it')
+    .optional(),
+  password: z.string().min(1).max(1024).optional(),
+}
+
+/** Input of `host.add`: a machine that is installed over SSH, then activated unless told otherwise. */
 export const AddHost = z.strictObject({
   name: name(255),
-  address: z.string().min(1).max(255),
+  description: text().default(''),
+  comment: text().default(''),
+  address: sshAddress,
   clusterId: id.optional(),
+  spmPriority: z.int().min(-1).max(10).default(5),
+  activate: z.boolean().default(true),
+  ssh: z.strictObject(Ssh).prefault({}),
 })
+export type AddHost = z.infer<typeof AddHost>
+
+/** Input of `host.install`: again, for a host that failed or is in maintenance. What is absent stays as it was. */
+export const InstallHost = z.strictObject({
+  id,
+  activate: z.boolean().default(true),
+  ssh: z
+    .strictObject({
+      port: Ssh.port.unwrap().optional(),
+      user: Ssh.user.unwrap().optional(),
+      fingerprint: Ssh.fingerprint,
+      password: Ssh.password,
+    })
+    .default({}),
+})
+export type InstallHost = z.infer<typeof InstallHost>
 
 /** Input of `host.update`; what is absent stays. */
 export const UpdateHost = z.strictObject({

@@ -1,9 +1,10 @@
-import { invalid, isUuid } from '@rookery/model'
+import { fromErrorRecord, invalid, isUuid } from '@rookery/model'
 import { explain } from '../../../compute/vm/explain.ts'
 import { ask, call } from '../../../core/call.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import * as host from '../../../inventory/host/operations.ts'
 import { list as listHosts } from '../../../inventory/host/queries.ts'
+import { untilLooked } from '../../../inventory/host/looked.ts'
 import type { HostRow } from '../../../inventory/host/types.ts'
 import { hostFields } from '../../../inventory/search-fields.ts'
 import { hostStatistics } from '../../../metering/queries.ts'
@@ -14,7 +15,7 @@ import { type ApiRequest, action, del, get, post, put, type Route } from '../ker
 import { settled } from '../kernel/settled.ts'
 import { stableId } from '../kernel/stable-id.ts'
 import { statisticsRoutes } from '../kernel/statistics.ts'
-import { numberAt, structAt, textAt } from '../wire/wire-object.ts'
+import { booleanAt, numberAt, structAt, textAt, type WireObject } from '../wire/wire-object.ts'
 import { hostNicsToWire, hostToWire } from './host-wire.ts'
 
 async function hostOf(request: ApiRequest, name = 'id'): Promise<HostRow> {
@@ -41,6 +42,15 @@ async function migrationTargets(request: ApiRequest): Promise<ReadonlySet<string
   return able.reduce((all, each) => new Set([...all].filter(id => each.has(id))))
 }
 
+/** How to sign in, as a host or an action says it: `root_password`, or `ssh` with a user. */
+const sshOf = (body: WireObject) =>
+  defined({
+    port: numberAt(body, 'ssh', 'port'),
+    user: textAt(body, 'ssh', 'user', 'user_name'),
+    fingerprint: textAt(body, 'ssh', 'fingerprint'),
+    password: textAt(body, 'root_password') ?? textAt(body, 'ssh', 'user', 'password'),
+  })
+
 /** A stable id of a host's interface. */
 const nicId = (hostId: string) => (name: string) => stableId(`${hostId} nic ${name}`)
 
@@ -60,7 +70,24 @@ export const hostRoutes: Route[] = [
     const name = requiredText(body, 'name', 'Host')
     const address = requiredText(body, 'address', 'Host')
     const clusterId = await referenced(request, structAt(body, 'cluster'), listClusters, 'Cluster')
-    const { id } = await call(request.env, host.add, { name, address, ...defined({ clusterId }) })
+    const { id, jobId } = await call(request.env, host.add, {
+      name,
+      address,
+      ssh: { ...sshOf(body) },
+      ...defined({
+        clusterId,
+        description: textAt(body, 'description'),
+        comment: textAt(body, 'comment'),
+        spmPriority: numberAt(body, 'spm', 'priority'),
+        activate: booleanParameter(request.address, 'activate') ?? booleanAt(body, 'activate'),
+      }),
+    })
+    // The original answers when it has signed in, and has no host when it could not.
+    const refused = await untilLooked(request.env, jobId)
+    if (refused !== undefined) {
+      await call(request.env, host.remove, { id, force: false })
+      throw fromErrorRecord(refused)
+    }
     return created('Host', await shown(request, id))
   }),
   get('/hosts/:id', async request => one('Host', hostToWire(await hostOf(request)))),

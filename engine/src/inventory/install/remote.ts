@@ -1,0 +1,147 @@
+import { createHash, createPrivateKey } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { createGzip } from 'node:zlib'
+import { conflict, unavailable } from '@rookery/model'
+import { z } from 'zod'
+import type { EngineHandle } from '../../engine.ts'
+import type { EnrolledHost, InstallTarget, Looked, OutsidePort } from '../../jobs/outside-port.ts'
+import { certifier, engineClientName } from '../enrol/authority.ts'
+import { opensshKey } from './openssh-key.ts'
+import { agentData, agentHome, probeScript, readProbe, refusal, remarks } from './probe.ts'
+import { sealingKey, unseal } from './secret.ts'
+import { type SshShell, withShell } from './ssh.ts'
+
+const node = `${agentHome}/node`
+const program = `${agentHome}/agent.mjs`
+const config = `${agentData}/config.json`
+const port = 54_321
+
+const Requested = z.object({ request: z.string(), hostUuid: z.guid() })
+
+/** What a job does on a machine that has no agent yet, by commands over SSH. Each can be repeated. */
+export function remoteHosts(engine: EngineHandle): Omit<OutsidePort, 'certify'> {
+  const certify = certifier(engine)
+
+  const shell = async <T>(target: InstallTarget, signal: AbortSignal, work: (shell: SshShell) => Promise<T>) => {
+    const sealed = await engine.db.sql.maybe<{ sealed: Buffer }>`
+      select sealed from host_secret where host_id = ${target.hostId}::uuid`
+    const own = await readFile(engine.config.tls.key, 'utf8')
+    const proof =
+      sealed === undefined
+        ? { privateKey: createPrivateKey(own).export({ type: 'sec1', format: 'pem' }).toString() }
+        : { password: unseal(sealingKey(own), sealed.sealed, target.hostId) }
+    return withShell(target, proof, signal, work)
+  }
+
+  return {
+    look: (target, signal) =>
+      shell(target, signal, async ({ run, fingerprint }): Promise<Looked> => {
+        const probe = readProbe(done(target, 'looking at it', await run('sh -s', probeScript)))
+        const authority = createHash('sha256')
+          .update(await readFile(engine.config.agentTls.ca))
+          .digest('hex')
+        const no = refusal(probe, { now: new Date(), authority, name: target.name })
+        if (no !== undefined) throw no
+        return { fingerprint, remarks: remarks(probe) }
+      }),
+    admitKey: (target, signal) =>
+      shell(target, signal, async ({ run }) => {
+        const key = opensshKey(await readFile(engine.config.tls.cert, 'utf8')).trim()
+        const script = `umask 077; mkdir -p ~/.ssh && chmod 700 ~/.ssh && touch ~/.ssh/authorized_keys && chmod 600 ~/.ssh/authorized_keys
+grep -qxF '${key}' ~/.ssh/authorized_keys || echo '${key}' >> ~/.ssh/authorized_keys`
+        done(target, 'admitting the key of the engine', await run('sh -s', script))
+      }),
+    sendAgent: (target, signal) =>
+      shell(target, signal, async ({ run }) => {
+        const { agentBundle } = engine.config
+        if (agentBundle === null)
+          throw unavailable('host.install.no_bundle', 'This engine has no agent to send. Start it with "rookery up".')
+        await send(target, run, agentBundle, program, 0o644)
+        await send(target, run, process.execPath, node, 0o755)
+      }),
+    enrolHost: (target, signal) =>
+      shell(target, signal, async ({ run }): Promise<EnrolledHost> => {
+        const words = `--data-dir ${agentData} --config ${config}`
+        const asked = Requested.parse(
+          JSON.parse(done(target, 'making its key', await run(`${node} ${program} enrol request ${words}`))),
+        )
+        const host = { id: target.hostId, name: target.name, address: target.address }
+        const signed = await certify(asked.request, host)
+        const answer = {
+          hostId: host.id,
+          name: host.name,
+          engineId: engine.config.engineId,
+          clientName: engineClientName,
+          certificate: signed.certificate,
+          ca: signed.ca,
+        }
+        const said = await run(
+          `${node} ${program} enrol answer ${words} --address '${target.address}'`,
+          JSON.stringify(answer),
+        )
+        done(target, 'taking its certificate', said)
+        return { hostUuid: asked.hostUuid, port, validUntil: signed.validUntil.toISOString() }
+      }),
+    startAgent: (target, signal) =>
+      shell(target, signal, async ({ run }) => {
+        done(target, 'starting the agent', await run('sh -s', startScript))
+      }),
+  }
+}
+
+/** With systemd a unit; elsewhere a loop of the shell in a session of its own, which is there once however often it is started. */
+const startScript = `set -e
+if [ -d /run/systemd/system ]; then
+  cat > /etc/systemd/system/rookery-agent.service <<'UNIT'
+[Unit]
+Description=Rookery host agent
+After=libvirtd.service network-online.target
+Wants=libvirtd.service network-online.target
+
+[Service]
+ExecStart=${node} --disable-warning=ExperimentalWarning ${program} --config ${config}
+Restart=always
+KillMode=process
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  systemctl daemon-reload
+  systemctl enable rookery-agent.service
+  systemctl restart rookery-agent.service
+else
+  mkdir -p /run/rookery-agent
+  if [ -s /run/rookery-agent.pid ] && kill -0 "$(cat /run/rookery-agent.pid)" 2>/dev/null; then
+    pkill -P "$(cat /run/rookery-agent.pid)" || true
+  else
+    setsid sh -c 'echo $$ > /run/rookery-agent.pid; while :; do ${node} --disable-warning=ExperimentalWarning ${program} --config ${config}; sleep 1; done' </dev/null >>${agentData}/agent.log 2>&1 &
+  fi
+fi
+`
+
+/** Sends a file unless the same is there; it appears whole or not at all. */
+async function send(
+  target: InstallTarget,
+  run: SshShell['run'],
+  from: string,
+  to: string,
+  mode: number,
+): Promise<void> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(from)) hash.update(chunk as Buffer)
+  const sum = hash.digest('hex')
+  const there = await run(`sha256sum ${to} 2>/dev/null | cut -d' ' -f1`)
+  if (there.stdout.trim() === sum) return
+  const packed = await buffer(createReadStream(from).pipe(createGzip({ level: 1 })))
+  const command = `set -e; mkdir -p ${agentHome}; gzip -dc > ${to}.new; echo '${sum}  ${to}.new' | sha256sum -c --quiet; chmod ${mode.toString(8)} ${to}.new; mv ${to}.new ${to}`
+  done(target, `sending ${to}`, await run(command, packed))
+}
+
+/** The output of a command that must have worked. */
+function done(target: InstallTarget, what: string, said: { code: number; stdout: string; stderr: string }): string {
+  if (said.code === 0) return said.stdout
+  const words = said.stderr.trim().split('\n').slice(-3).join(' ') || `it ended with ${said.code}`
+  throw conflict('host.install.command', `Host ${target.name}: ${what} failed: ${words}`, { detail: { what, words } })
+}
