@@ -114,6 +114,7 @@ export interface NativeOperations {
   'host.activate': Wire<typeof m10.activate>
   'host.add': Wire<typeof m10.add>
   'host.deactivate': Wire<typeof m10.deactivate>
+  'host.install': Wire<typeof m10.install>
   'host.joinToken': Wire<typeof m11.joinToken>
   'host.refresh': Wire<typeof m10.refresh>
   'host.register': Wire<typeof m10.register>
