@@ -30,16 +30,18 @@ export async function signIn({ page, language }: Seat, password: string, user = 
 }
 
 /**
- * Opens an address. Twice, on a busy machine, a page stayed empty at its first load in these tests; a navigation that raced with the
- * router's first load was the suspect and is gone (web/src/main.tsx). Should it happen again, what the page waits for is told, and
- * it is loaded once more.
+ * Opens an address. On a machine where bridges of other tests come and go Chromium may drop what is on its way; a page that lost a
+ * part loads itself again (web/public/assets/theme.js), but not when it lost that very script: then it is opened once more.
  */
 export async function open(page: Page, path: string): Promise<void> {
   const pending = new Set<string>()
   page.on('request', request => pending.add(request.url()))
   page.on('requestfinished', request => pending.delete(request.url()))
   page.on('requestfailed', request => pending.delete(request.url()))
-  await page.goto(path)
+  await page.goto(path).catch((error: unknown) => {
+    if (!String(error).includes('ERR_NETWORK_CHANGED')) throw error
+    return page.goto(path)
+  })
   const drawn = page.locator('#root > *').first().waitFor({ state: 'attached', timeout: 30_000 })
   await drawn.catch(async () => {
     process.stderr.write(`${path} stayed empty; it waits for: ${[...pending].join(' ') || 'no request'}\n`)

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { adminPassword } from '../engine/test/engine.ts'
 import { startWorld, type World } from '../engine/test/small-world.ts'
+import { until } from '../engine/test/until.ts'
 import { noViolations } from './axe.ts'
 import { launch, noBrowser, sit } from './browser.ts'
 import { enter, open, signIn, words } from './people.ts'
@@ -52,6 +53,23 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
     away = false
     await signIn(seat, adminPassword)
     await page.waitForURL('**/admin/hosts')
+    await seat.leave()
+  })
+
+  test('a page whose scripts did not come is loaded again, and not for ever', async () => {
+    const seat = await sit(browser, { origin: world.one.url })
+    const { page } = seat
+    seat.expect(/401|Failed to load resource/)
+    let left = 1
+    await page.route(/\/assets\/index-.*\.js/, route => (left-- > 0 ? route.abort() : route.continue()))
+    await page.goto('/sign-in')
+    await page.getByRole('button', { name: words.en.signIn, exact: true }).waitFor()
+    assert.equal(seat.loads(), 2)
+    left = Number.POSITIVE_INFINITY
+    await page.reload()
+    const tries = () => page.evaluate(() => sessionStorage.getItem('rookery.loads')).catch(() => null) // between two loads
+    await until(async () => (await tries()) === '3', { what: 'the page gives up' })
+    assert.equal(seat.loads(), 5)
     await seat.leave()
   })
 

@@ -85,6 +85,14 @@ async function begin(at: HTMLElement): Promise<void> {
   )
 }
 
+/** What counts the loads that came in parts (public/assets/theme.js). */
+const loadsKey = 'rookery.loads'
+try {
+  sessionStorage.removeItem(loadsKey)
+} catch {
+  // a browser that keeps nothing does not count either
+}
+
 begin(root).catch((error: unknown) => {
   // The words themselves may be what did not come.
   root.textContent =

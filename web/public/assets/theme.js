@@ -17,3 +17,22 @@
   root.dataset.keys = kept('singleKeys') ?? 'on'
   root.lang = kept('language') ?? (navigator.language.startsWith('ko') ? 'ko' : 'en')
 })()
+
+// A script or style that did not come leaves the page empty. Browsers drop what is on its way when a network of their machine changes,
+// as it does where VMs start on the same machine: the page is loaded again, at most twice in a row (main.tsx forgets the count).
+addEventListener(
+  'error',
+  event => {
+    const part = event.target
+    const vital = part instanceof HTMLScriptElement || (part instanceof HTMLLinkElement && part.rel === 'stylesheet')
+    if (!vital) return
+    try {
+      const tries = Number(sessionStorage.getItem('rookery.loads') ?? 0) + 1
+      sessionStorage.setItem('rookery.loads', String(tries))
+      if (tries <= 2) setTimeout(() => location.reload(), 300 * tries)
+    } catch {
+      // Without a place for the count it could go on for ever.
+    }
+  },
+  true,
+)
