@@ -21,6 +21,7 @@ import { layOutPki, pkiFolders, unfit } from './migration/pki.ts'
 import { allowPostCopy } from './migration/post-copy.ts'
 import { tryProgram } from './run-program.ts'
 import { createNetworks } from './network/networks.ts'
+import { powerHandlers } from './power/fence.ts'
 import { route } from './server/routes.ts'
 import { type Listener, openListener } from './server/server.ts'
 import { openState } from './state/database.ts'
@@ -115,6 +116,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
       ...network.handlers,
       ...vmHandlers(ctx, consoles.handler, migration),
       ...certificateHandlers(config.tls, () => takeCertificate()),
+      ...powerHandlers(config.fenceAgents),
     },
     hub,
     log: log.child({ part: 'tasks' }),

@@ -54,6 +54,8 @@ export const AgentConfig = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** Folders in which fence agents (`fence_*`) are looked for, in this order. */
+  fenceAgents: z.array(absolute).default(['/usr/sbin']),
   log: z
     .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) })
     .default({ level: 'info' }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { unavailable } from '@rookery/model'
 import type { FastifyInstance } from 'fastify'
@@ -8,6 +9,7 @@ import { inTransaction } from './core/call.ts'
 import { type Actor, type Env, systemActor } from './core/ctx.ts'
 import type { Logger } from './core/log.ts'
 import { type DomainModule, registry } from './core/registry.ts'
+import { secretsIn } from './core/secrets.ts'
 import { isDatabaseAway, listen, migrate, openDatabase } from './db/index.ts'
 import { enrolmentRoute } from './dialects/native/enrol.ts'
 import { nativeDialect } from './dialects/native/routes.ts'
@@ -88,6 +90,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   const stopping = new AbortController()
   const feed = new ChangeFeed(db, notifications, log)
 
+  const secrets = secretsIn(join(config.dataDir, 'secrets.key'))
   const env = (actor: Actor = systemActor, correlationId: string = randomUUID()): Env => ({
     db,
     actor,
@@ -96,6 +99,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     engineId: config.engineId,
     hear: (topic, hear) => notifications.on(topic, hear),
     hosts: { client: hostId => port.client(hostId) },
+    secrets,
   })
   const handle: EngineHandle = {
     config,

@@ -1,8 +1,12 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { UserId } from '@rookery/model'
 import { type Actor, type Env, systemActor } from '../src/core/ctx.ts'
 import { silent } from '../src/core/log.ts'
+import { secretsWith } from '../src/core/secrets.ts'
 import type { EngineDatabase } from './database.ts'
+
+const testKey = randomBytes(32)
+const testSecrets = secretsWith(async () => testKey)
 
 /** The surroundings of a call in a test, without an engine around it. */
 export function testEnv(
@@ -16,6 +20,7 @@ export function testEnv(
     correlationId: randomUUID(),
     engineId: '00000000-0000-4000-8000-00000000e2e1',
     hear: (topic, hear) => notifications.on(topic, hear),
+    secrets: testSecrets,
   }
 }
 

@@ -34,6 +34,8 @@ export interface SimulatorProcess {
   look(host: number): Promise<{
     /** With the ids of the disks, the MACs of the cards and the CD that are plugged in. */
     runs: { vmId: string; runId: string; status: string; disks: string[]; nics: string[]; medium: unknown }[]
+    /** Nothing of it answers. */
+    dead: boolean
     /** Connected domains. */
     storage: { storageDomainId: string }[]
     networks: { networkId: string }[]

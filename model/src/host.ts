@@ -21,10 +21,25 @@ export type HostStatus = (typeof hostStatuses)[number]
 /** From which status each action on a host works (fact sheet 2.4, Hosts). */
 export const hostCan = allowed<
   HostStatus,
-  Record<'activate' | 'deactivate' | 'install' | 'remove', readonly HostStatus[]>
+  Record<
+    'activate' | 'deactivate' | 'install' | 'remove' | 'restart' | 'powerOff' | 'powerOn' | 'confirmRebooted',
+    readonly HostStatus[]
+  >
 >('host', {
   activate: ['maintenance', 'preparing_for_maintenance', 'non_operational', 'error'],
   deactivate: ['up', 'non_operational', 'preparing_for_maintenance', 'connecting', 'non_responsive', 'error'],
   install: ['maintenance', 'install_failed', 'non_operational'],
   remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive'],
+  restart: ['up', 'initializing', 'non_operational', 'connecting', 'non_responsive', 'maintenance', 'error', 'reboot'],
+  powerOff: ['maintenance', 'non_responsive', 'reboot'],
+  powerOn: ['maintenance', 'non_responsive', 'reboot'],
+  confirmRebooted: [
+    'connecting',
+    'non_responsive',
+    'reboot',
+    'initializing',
+    'preparing_for_maintenance',
+    'maintenance',
+    'error',
+  ],
 })

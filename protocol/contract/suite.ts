@@ -4,6 +4,7 @@ import { imageTests } from './images.ts'
 import { inventoryTests } from './inventory.ts'
 import { migrationTests } from './migrations.ts'
 import { networkTests } from './networks.ts'
+import { powerTests } from './power.ts'
 import { restartTests } from './restarts.ts'
 import { storageTests } from './storage.ts'
 import type { MakeTarget } from './target.ts'
@@ -44,6 +45,7 @@ export function contractSuite(name: string, makeTarget: MakeTarget): void {
     migrationTests(given)
     consoleTests(given)
     inventoryTests(given)
+    powerTests(given)
     restartTests(given)
   })
 }

@@ -1,4 +1,5 @@
 import type { AgentTls } from '../src/client.ts'
+import type { FenceDevice } from '../src/index.ts'
 
 /** What the suite may ask of a guest here. */
 export interface ContractGuest {
@@ -23,6 +24,8 @@ export interface ContractTarget {
   /** What else this host can; the tests of powers that it lacks are skipped. */
   powers?: { guests?: boolean; images?: boolean; networks?: boolean; uplink?: boolean }
   guest?: ContractGuest
+  /** A machine whose power it can switch; the password `wrong` is refused there, and there is no fence agent called `missing`. */
+  device?: FenceDevice
   /** An empty place for a storage domain: its path on the host. */
   makePath(name: string): Promise<string>
   /** How long a state may take to come, milliseconds; guests under emulation are slow. */

@@ -24,6 +24,15 @@ contractSuite('the simulator', async () => {
       serialText: 'login: ',
       guestAgentGraceSeconds: 5,
     },
+    device: {
+      type: 'ipmilan',
+      address: 'bmc-1',
+      port: null,
+      username: 'admin',
+      password: 'right',
+      secure: false,
+      options: {},
+    },
     makePath: async name => `/pretended/${name}/${randomUUID()}`,
     async restart() {
       await sim.close()

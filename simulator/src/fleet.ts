@@ -22,6 +22,8 @@ export interface Fleet {
   readonly tickets: Map<string, Ticket>
   /** Hosts that expect a guest of another one, by the run that it will be there. */
   readonly arrivals: Map<string, SimHost>
+  /** A host by its number; undefined when there is none. */
+  hostAt(index: number): SimHost | undefined
   /** `https://host:port` of the data port. */
   imagesUrl: string
   /** Address on which consoles of mode `listen` wait. */

@@ -40,6 +40,8 @@ export interface HostRecord {
   networks: SimNetwork[]
   connected: [storageDomainId: string, path: string][]
   epochs: [poolId: string, epoch: number][]
+  /** Present: its power was switched off by a fence agent. */
+  off?: true
 }
 
 /** The parts of a host that know the host themselves. */
@@ -70,6 +72,8 @@ export class SimHost {
   readonly images: ImageTickets
   /** Nothing answers: the agent is dead, or the machine has no power. */
   dead = false
+  /** Its power was switched off by a fence agent; it stays so until one switches it on. */
+  off = false
   incarnation = 0
   boot = 0
   readonly startedAt: number
@@ -199,6 +203,7 @@ export class SimHost {
       networks: [...this.networks.values()],
       connected: [...this.connected],
       epochs: [...this.epochs],
+      ...(this.off ? { off: true as const } : {}),
     }
     this.fleet.journal.put(`host/${this.index}`, record)
   }
@@ -206,6 +211,7 @@ export class SimHost {
   restore(record: HostRecord): void {
     this.incarnation = record.incarnation
     this.boot = record.boot
+    this.off = record.off === true
     for (const network of record.networks) this.networks.set(network.networkId, network)
     for (const [id, path] of record.connected) this.connected.set(id, path)
     for (const [pool, epoch] of record.epochs) this.epochs.set(pool, epoch)

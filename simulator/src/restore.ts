@@ -41,7 +41,9 @@ export function restore(fleet: Fleet, hosts: number, make: (index: number) => Si
     else if (match?.[2] === 'task') host.tasks.restore(id, value as TaskRecord)
     else restoreTicket(host, id, value as TicketRecord)
   }
-  for (const host of living.values()) host.tasks.resume()
+  for (const host of living.values())
+    if (host.off) host.dead = true
+    else host.tasks.resume()
 }
 
 /** A ticket of a volume that is gone is gone. */

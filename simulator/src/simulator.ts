@@ -96,6 +96,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     invariants: new Invariants(),
     tickets: new Map(),
     arrivals: new Map(),
+    hostAt: index => (index < count ? sim.host(index) : undefined),
     imagesUrl: '',
     listenAddress: listen.host,
   }

@@ -48,6 +48,29 @@ export function clearFaults(host: SimHost): void {
   else if (kinds.has('silent')) host.cut()
 }
 
+/** A fence agent cuts the power: guests are gone, and the machine stays dark until it is switched on. Content when it is. */
+export function cutPower(host: SimHost): void {
+  if (host.off) return
+  for (const run of [...host.runs.values()]) forgetRun(host, run)
+  dropArrivals(host)
+  host.off = true
+  host.save()
+  die(host)
+}
+
+/** A fence agent gives power again, whoever had taken it: the machine boots, unless it has power. */
+export function givePower(host: SimHost): void {
+  const dark = host.off || host.faults.list().some(f => f.kind === 'power-off')
+  if (!dark) return
+  host.off = false
+  for (const fault of host.faults.list()) if (fault.kind === 'power-off') host.faults.remove(fault)
+  host.dead = true
+  revive(host, true)
+}
+
+/** Whether the machine has power. */
+export const hasPower = (host: SimHost): boolean => !host.off && !host.faults.list().some(f => f.kind === 'power-off')
+
 /** Nothing answers any more, and nothing that the agent did goes on. Guests do. */
 function die(host: SimHost): void {
   host.dead = true
@@ -57,7 +80,7 @@ function die(host: SimHost): void {
 }
 
 function revive(host: SimHost, reboot: boolean): void {
-  if (!host.dead || host.faults.list().some(f => f.kind === 'power-off')) return
+  if (!host.dead || !hasPower(host)) return
   host.begin(reboot)
   host.tasks.resume()
 }

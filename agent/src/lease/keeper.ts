@@ -162,27 +162,36 @@ export class Keeper {
       before?.phase === 'final' && (before.cause !== 'expired' || (cause === 'expired' && before.era === seen?.era))
     if (!this.valid || seen === undefined || before?.phase === 'intent' || said || of === this.generation) return false
     if (cause === 'expired' && !this.looksDead(of)) return false
-    const { area } = this.world
-    const declaration: Declaration = { of, cause, era: seen.era, counter: seen.counter }
     const intent: Obituary = { of, cause, era: seen.era, phase: 'intent' }
     this.declared.set(of, intent)
-    const decide = (now: Declaration) =>
-      area.readCounter(of, counter => {
-        const final = this.rules.confirmDeath(now, counter)
-        if (final === null) this.declared.delete(of)
-        area.writeObituary(of, final, () => {
-          if (final !== null) this.declared.set(of, final)
-          done(final !== null)
-        })
-      })
-    area.writeObituary(of, intent, () => {
-      if (cause === 'expired') return decide(declaration)
-      area.readCounter(of, counter => {
-        const at = { ...declaration, counter: counter ?? declaration.counter }
-        this.world.after(this.times.see, () => decide(at))
-      })
-    })
+    const end = (final: Obituary | null) => {
+      if (final === null) this.declared.delete(of)
+      else this.declared.set(of, final)
+      done(final !== null)
+    }
+    if (cause === 'expired') this.pronounce(intent, seen.counter, end)
+    // Whoever reads an intent obeys it. So a word is checked before it is written: a host that is wrongly called dead loses nothing.
+    else
+      this.world.area.readCounter(of, counter =>
+        this.world.after(this.times.see, () =>
+          this.world.area.readCounter(of, later => {
+            if (counter === null || later !== counter) return end(null)
+            this.pronounce(intent, counter, end)
+          }),
+        ),
+      )
     return true
+  }
+
+  private pronounce(intent: Obituary, counter: number, end: (final: Obituary | null) => void): void {
+    const { area } = this.world
+    const declaration: Declaration = { of: intent.of, cause: intent.cause, era: intent.era, counter }
+    area.writeObituary(intent.of, intent, () =>
+      area.readCounter(intent.of, now => {
+        const final = this.rules.confirmDeath(declaration, now)
+        area.writeObituary(intent.of, final, () => end(final))
+      }),
+    )
   }
 
   private ask(resource: string, event: HoldEvent, done: (outcome: ClaimOutcome) => void): boolean {

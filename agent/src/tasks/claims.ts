@@ -54,5 +54,7 @@ export function claimOf(task: Task): Claim {
     case 'certificate.request':
     case 'certificate.install':
       return same('certificate')
+    case 'power.fence':
+      return same(`power:${task.device.type}:${task.device.address}`)
   }
 }

@@ -26,5 +26,7 @@ export type StorageKind = Extract<TaskKind, `storage.${string}` | `volume.${stri
 export type VmKind = Extract<TaskKind, `vm.${string}`>
 /** The kinds that the enrolment module does. */
 export type CertificateKind = Extract<TaskKind, `certificate.${string}`>
+/** The kinds that the fence agents do. */
+export type PowerKind = Extract<TaskKind, `power.${string}`>
 /** The kinds that the network module does. */
 export type NetworkKind = Extract<TaskKind, `network.${string}`>

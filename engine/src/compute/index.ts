@@ -30,6 +30,7 @@ import { memoryReconciler, removeMemory } from './vm/memory.ts'
 import * as vm from './vm/operations.ts'
 import { list as vmList } from './vm/queries.ts'
 import { runsReconciler } from './vm/reconcile.ts'
+import { restartReconciler } from './vm/restart.ts'
 import { removeVm } from './vm/remove.ts'
 import { settleVm } from './vm/settle.ts'
 import { rebootVm, resetVm, resumeVm, shutdownVm } from './vm/signal.ts'
@@ -86,5 +87,5 @@ export const compute: DomainModule = {
     changeCd,
     openConsole,
   ],
-  reconcilers: [runsReconciler, memoryReconciler, balanceReconciler, ticketsReconciler],
+  reconcilers: [runsReconciler, restartReconciler, memoryReconciler, balanceReconciler, ticketsReconciler],
 }

@@ -6,6 +6,7 @@ import type { JobDefinition } from '../jobs/job.ts'
 import type { EntityKind, Ref } from './kinds.ts'
 import type { Logger } from './log.ts'
 import type { Scope } from './scope.ts'
+import type { Secrets } from './secrets.ts'
 
 /** Who is asking. */
 export interface Actor {
@@ -59,6 +60,8 @@ export interface Env {
   readonly log: Logger
   readonly correlationId: string
   readonly engineId: string
+  /** Seals passwords that the engine has to know again; absent in tests that keep none. */
+  readonly secrets?: Secrets
   /** Hears the notifications of all engines; absent in tests that need none. */
   readonly hear?: (topic: string, hear: (rest: string) => void) => () => void
   /** The way to hosts, for reads that say what is there now; absent in tests that have no hosts. Tasks are sent by jobs alone. */

@@ -13,6 +13,10 @@ import { certifier } from './enrol/authority.ts'
 import { remoteHosts } from './install/remote.ts'
 import { installHost } from './host/install.ts'
 import { joinToken } from './enrol/join-token.ts'
+import { fenceHost } from './fence/fence.ts'
+import * as fence from './fence/operations.ts'
+import { list as fenceAgentList } from './fence/queries.ts'
+import { fencingReconciler } from './fence/reconcile.ts'
 import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
@@ -38,6 +42,7 @@ export const inventory: DomainModule = {
     ...Object.values(dataCenter),
     ...Object.values(cluster),
     ...Object.values(host),
+    ...Object.values(fence),
     ...Object.values(schedulingPolicy),
     joinToken,
     ...Object.values(tag),
@@ -47,6 +52,7 @@ export const inventory: DomainModule = {
     clusterList,
     clusterCpu,
     hostList,
+    fenceAgentList,
     schedulingPolicyQueries.list,
     schedulingPolicyQueries.units,
     summary,
@@ -58,8 +64,8 @@ export const inventory: DomainModule = {
     searchOf('cluster', 'cluster', clusterFields, byName),
     searchOf('host', 'host', hostFields, byName),
   ],
-  jobs: [activateHost, installHost, deactivateHost],
-  reconcilers: [hostsReconciler, spmReconciler, firstStorage],
+  jobs: [activateHost, installHost, deactivateHost, fenceHost],
+  reconcilers: [hostsReconciler, spmReconciler, fencingReconciler, firstStorage],
   hostPort: clientsOf,
   outside: engine => ({ certify: certifier(engine), ...remoteHosts(engine) }),
   bootstrap: bootstrapInventory,

@@ -6,6 +6,7 @@ import { json } from '../db/index.ts'
 import * as cluster from './cluster/operations.ts'
 import * as dataCenter from './data-center/operations.ts'
 import { joinToken } from './enrol/join-token.ts'
+import * as fence from './fence/operations.ts'
 import * as host from './host/operations.ts'
 import * as schedulingPolicy from './scheduling-policy/operations.ts'
 import * as tag from './tag/operations.ts'
@@ -68,6 +69,35 @@ permissionTest(host.activate, { object: anIdleHost, input: ({ id }) => ({ id }) 
 permissionTest(host.refresh, { object: aHost, input: ({ id }) => ({ id }) })
 permissionTest(host.deactivate, { object: aFreeHost, input: ({ id }) => ({ id }) })
 permissionTest(host.remove, { object: anIdleHost, input: ({ id }) => ({ id }) })
+
+/** A fence agent of a host. */
+const agentOf = async (hostId: string, { db }: EngineDatabase) => {
+  const id = randomUUID()
+  await db.sql`insert into fence_agent (id, host_id, position, type, address, username, password)
+    values (${id}, ${hostId}, 1, 'ipmilan', 'bmc', 'admin', 'sealed')`
+  return id
+}
+/** A host in maintenance whose power another one can switch. */
+const aPoweredHost = async (db: EngineDatabase) => {
+  const { host: other, idleHost: id } = await site(db)
+  await agentOf(id, db)
+  await db.db.sql`update host set power_management = '{"enabled": true}' where id = ${id}`
+  await db.db.sql`update host set facts = facts || '{"taskKinds": ["power.fence"]}' where id = ${other}`
+  return id
+}
+permissionTest(fence.addAgent, {
+  object: aHost,
+  input: ({ id }) => ({ hostId: id, type: 'ipmilan', address: another('bmc') }),
+})
+permissionTest(fence.updateAgent, {
+  object: aHost,
+  input: async ({ id }, db) => ({ id: await agentOf(id, db), address: another('bmc') }),
+})
+permissionTest(fence.removeAgent, {
+  object: aHost,
+  input: async ({ id }, db) => ({ id: await agentOf(id, db) }),
+})
+permissionTest(fence.fence, { object: aPoweredHost, input: ({ id }) => ({ id, how: 'start' as const }) })
 
 /** A policy that people made. */
 const aPolicy = async ({ db }: EngineDatabase) => {

@@ -4,7 +4,7 @@ import type { Task, TaskState } from '@rookery/protocol'
 import type { Frame } from './frame.ts'
 import type { HostClient } from './host-port.ts'
 import { stableUuid } from './ids.ts'
-import type { HostUndo, Job } from './job.ts'
+import type { HostOptions, HostUndo, Job } from './job.ts'
 import type { JobRun } from './run.ts'
 import { asSignal, failureOf, Signal, Stuck } from './signals.ts'
 import { beginStep, endStep, recordUndo, type StepRow } from './store.ts'
@@ -15,6 +15,7 @@ export interface HostCall {
   hostId: string
   task: Parameters<Job['host']>[2]
   undo: HostUndo | undefined
+  options?: HostOptions | undefined
 }
 
 const firstWaitMs = 250
@@ -27,14 +28,19 @@ const isSilence = (error: unknown): boolean =>
   error.kind === 'unavailable' &&
   ['host.unreachable', 'host.protocol', 'host.memory'].includes(error.code)
 
-/** Asks a host until it answers. One that was fenced since then has lost everything it did: `unavailable`, `host.fenced`. */
+/**
+ * Asks a host until it answers. One that was fenced since then has lost everything it did: `unavailable`, `host.fenced`. With an end of
+ * patience its silence itself is the error then.
+ */
 async function untilAnswered<T>(
   run: JobRun,
   hostId: string,
   since: Date,
   signal: AbortSignal,
   ask: (client: HostClient) => Promise<T>,
+  patienceMs = Number.POSITIVE_INFINITY,
 ): Promise<T> {
+  let silentSince: number | undefined
   for (let wait = firstWaitMs; ; wait = Math.min(wait * 2, longestWaitMs)) {
     signal.throwIfAborted()
     try {
@@ -44,6 +50,8 @@ async function untilAnswered<T>(
       if (!isSilence(error)) throw error
       if (await run.deps.hostPort.isFenced(hostId, since))
         throw unavailable('host.fenced', 'The host was fenced; what ran on it is gone.', { cause: error })
+      silentSince ??= performance.now()
+      if (performance.now() - silentSince > patienceMs) throw error
       run.log.debug({ err: error, host: hostId, waitMs: wait }, 'host is silent')
       try {
         await pause(wait * (0.75 + Math.random() / 2), undefined, { signal })
@@ -89,8 +97,13 @@ async function take(
       await run.at(full, 'before-effect')
       const fault = run.injected(full)
       if (fault !== undefined) throw fault
-      const state = await untilAnswered(run, hostId, started.startedAt, frame.signal, client =>
-        client.runTask(taskId, request(run, task), { signal: frame.signal, onProgress: shownAt(run, full) }),
+      const state = await untilAnswered(
+        run,
+        hostId,
+        started.startedAt,
+        frame.signal,
+        client => client.runTask(taskId, request(run, task), { signal: frame.signal, onProgress: shownAt(run, full) }),
+        call.options?.patienceMs,
       )
       await run.at(full, 'after-effect')
       const output = { ...record, status: 'finished' as const, output: state.result }

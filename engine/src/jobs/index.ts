@@ -4,6 +4,7 @@ export { stableUuid } from './ids.ts'
 export {
   type Attempt,
   exclusive,
+  type HostOptions,
   type HostUndo,
   type Job,
   type JobDefinition,

@@ -49,6 +49,15 @@ export interface JobFailure {
   detail?: unknown
 }
 
+/** How a host is asked. */
+export interface HostOptions {
+  /**
+   * A host that is silent for longer (milliseconds) is given up: the step fails as unreachable, and nobody knows whether it was done. Only
+   * for tasks that may as well be done by another host, whatever became of them here. Absent: until it answers or is fenced.
+   */
+  readonly patienceMs?: number
+}
+
 /** How a host's work is undone: a task, or one made from the result; null when there is nothing to undo. */
 export type HostUndo = Task | ((result: unknown) => Task | null)
 
@@ -67,7 +76,13 @@ export interface Job {
    * A task on a host under an id made of job and step, so asking again is harmless. A silent host is asked again until it
    * answers or is fenced. Resolves with the task's result. The undo is another task; a host that was fenced needs none.
    */
-  host<R = unknown>(name: string, hostId: string, task: Task | (() => Task), undo?: HostUndo): Promise<R>
+  host<R = unknown>(
+    name: string,
+    hostId: string,
+    task: Task | (() => Task),
+    undo?: HostUndo,
+    options?: HostOptions,
+  ): Promise<R>
   /**
    * Something outside of engine and hosts' agents, such as a command on a machine that has no agent yet. At least once: an engine that dies
    * before it is recorded leaves it to be done again, so doing it twice must come to the same. It has no undo of its own.

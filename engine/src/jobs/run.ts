@@ -294,7 +294,8 @@ export class JobRun {
         hostId: string,
         task: Parameters<Job['host']>[2],
         undo?: Parameters<Job['host']>[3],
-      ) => (await hostStep(this, frame, { name, hostId, task, undo })).output as R,
+        options?: Parameters<Job['host']>[4],
+      ) => (await hostStep(this, frame, { name, hostId, task, undo, options })).output as R,
       effect: (name, fn) => this.#effect(frame, name, fn),
       child: async <I, O>(name: string, definition: JobDefinition<I, O>, input: I) =>
         (await childStep(this, frame, name, definition, input)).output as O,

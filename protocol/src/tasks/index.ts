@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { certificateTasks } from './certificate.ts'
 import { migrationTasks } from './migration.ts'
 import { networkTasks } from './network.ts'
+import { powerTasks } from './power.ts'
 import { storageTasks } from './storage.ts'
 import { vmTasks } from './vm.ts'
 
@@ -15,6 +16,7 @@ export const Task = z.discriminatedUnion('kind', [
   ...storageTasks,
   ...networkTasks,
   ...certificateTasks,
+  ...powerTasks,
 ])
 export type Task = z.infer<typeof Task>
 export type TaskKind = Task['kind']
@@ -27,10 +29,12 @@ export const taskKinds: readonly TaskKind[] = [
   ...storageTasks,
   ...networkTasks,
   ...certificateTasks,
+  ...powerTasks,
 ].map(t => t.shape.kind.value)
 
 export * from './certificate.ts'
 export * from './migration.ts'
 export * from './network.ts'
+export * from './power.ts'
 export * from './storage.ts'
 export * from './vm.ts'

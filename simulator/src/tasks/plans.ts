@@ -3,6 +3,7 @@ import type { SimHost } from '../host.ts'
 import { certificatePlan } from './certificate.ts'
 import { imagePlan } from './image.ts'
 import { networkPlan } from './network.ts'
+import { powerPlan } from './power.ts'
 import { storagePlan } from './storage.ts'
 import type { Plan } from './table.ts'
 import { vmPlan } from './vm.ts'
@@ -49,5 +50,7 @@ export function planOf(host: SimHost, task: Task): Plan {
     case 'certificate.request':
     case 'certificate.install':
       return certificatePlan(task)
+    case 'power.fence':
+      return powerPlan(host, task)
   }
 }

@@ -11,54 +11,56 @@ import type * as m6 from '../../../engine/src/compute/console/ticket.ts'
 import type * as m7 from '../../../engine/src/inventory/data-center/operations.ts'
 import type * as m8 from '../../../engine/src/storage/disk/operations.ts'
 import type * as m9 from '../../../engine/src/compute/disk-attachment/operations.ts'
-import type * as m10 from '../../../engine/src/inventory/host/operations.ts'
-import type * as m11 from '../../../engine/src/inventory/enrol/join-token.ts'
-import type * as m12 from '../../../engine/src/storage/transfer/operations.ts'
-import type * as m13 from '../../../engine/src/jobs/control.ts'
-import type * as m14 from '../../../engine/src/compute/nic/operations.ts'
-import type * as m15 from '../../../engine/src/identity/permissions.ts'
-import type * as m16 from '../../../engine/src/identity/preferences.ts'
-import type * as m17 from '../../../engine/src/identity/role-operations.ts'
-import type * as m18 from '../../../engine/src/inventory/scheduling-policy/operations.ts'
-import type * as m19 from '../../../engine/src/identity/session-operations.ts'
-import type * as m20 from '../../../engine/src/storage/domain/operations.ts'
-import type * as m21 from '../../../engine/src/inventory/tag/operations.ts'
-import type * as m22 from '../../../engine/src/identity/user-operations.ts'
-import type * as m23 from '../../../engine/src/compute/vm/add.ts'
-import type * as m24 from '../../../engine/src/compute/migration/operations.ts'
-import type * as m25 from '../../../engine/src/compute/vm/operations.ts'
-import type * as m26 from '../../../engine/src/compute/vm/change.ts'
-import type * as m27 from '../../../engine/src/network/vnic-profile/operations.ts'
-import type * as m28 from '../../../engine/src/compute/affinity/queries.ts'
-import type * as m29 from '../../../engine/src/compute/cdrom/queries.ts'
-import type * as m30 from '../../../engine/src/inventory/cluster/cpu-query.ts'
-import type * as m31 from '../../../engine/src/inventory/cluster/queries.ts'
-import type * as m32 from '../../../engine/src/compute/balance/power-query.ts'
-import type * as m33 from '../../../engine/src/network/network/queries.ts'
-import type * as m34 from '../../../engine/src/compute/console/queries.ts'
-import type * as m35 from '../../../engine/src/inventory/data-center/queries.ts'
-import type * as m36 from '../../../engine/src/storage/disk/queries.ts'
-import type * as m37 from '../../../engine/src/metering/queries.ts'
-import type * as m38 from '../../../engine/src/compute/disk-attachment/queries.ts'
-import type * as m39 from '../../../engine/src/events/queries.ts'
-import type * as m40 from '../../../engine/src/compute/migration/drain.ts'
-import type * as m41 from '../../../engine/src/metering/live.ts'
-import type * as m42 from '../../../engine/src/inventory/host/queries.ts'
-import type * as m43 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m44 from '../../../engine/src/invariants/queries.ts'
-import type * as m45 from '../../../engine/src/inventory/overview.ts'
-import type * as m46 from '../../../engine/src/inventory/summary.ts'
-import type * as m47 from '../../../engine/src/jobs/queries.ts'
-import type * as m48 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m49 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m50 from '../../../engine/src/identity/users.ts'
-import type * as m51 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
-import type * as m52 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m53 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m54 from '../../../engine/src/compute/template/queries.ts'
-import type * as m55 from '../../../engine/src/compute/vm/explain.ts'
-import type * as m56 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m57 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m10 from '../../../engine/src/inventory/fence/operations.ts'
+import type * as m11 from '../../../engine/src/inventory/host/operations.ts'
+import type * as m12 from '../../../engine/src/inventory/enrol/join-token.ts'
+import type * as m13 from '../../../engine/src/storage/transfer/operations.ts'
+import type * as m14 from '../../../engine/src/jobs/control.ts'
+import type * as m15 from '../../../engine/src/compute/nic/operations.ts'
+import type * as m16 from '../../../engine/src/identity/permissions.ts'
+import type * as m17 from '../../../engine/src/identity/preferences.ts'
+import type * as m18 from '../../../engine/src/identity/role-operations.ts'
+import type * as m19 from '../../../engine/src/inventory/scheduling-policy/operations.ts'
+import type * as m20 from '../../../engine/src/identity/session-operations.ts'
+import type * as m21 from '../../../engine/src/storage/domain/operations.ts'
+import type * as m22 from '../../../engine/src/inventory/tag/operations.ts'
+import type * as m23 from '../../../engine/src/identity/user-operations.ts'
+import type * as m24 from '../../../engine/src/compute/vm/add.ts'
+import type * as m25 from '../../../engine/src/compute/migration/operations.ts'
+import type * as m26 from '../../../engine/src/compute/vm/operations.ts'
+import type * as m27 from '../../../engine/src/compute/vm/change.ts'
+import type * as m28 from '../../../engine/src/network/vnic-profile/operations.ts'
+import type * as m29 from '../../../engine/src/compute/affinity/queries.ts'
+import type * as m30 from '../../../engine/src/compute/cdrom/queries.ts'
+import type * as m31 from '../../../engine/src/inventory/cluster/cpu-query.ts'
+import type * as m32 from '../../../engine/src/inventory/cluster/queries.ts'
+import type * as m33 from '../../../engine/src/compute/balance/power-query.ts'
+import type * as m34 from '../../../engine/src/network/network/queries.ts'
+import type * as m35 from '../../../engine/src/compute/console/queries.ts'
+import type * as m36 from '../../../engine/src/inventory/data-center/queries.ts'
+import type * as m37 from '../../../engine/src/storage/disk/queries.ts'
+import type * as m38 from '../../../engine/src/metering/queries.ts'
+import type * as m39 from '../../../engine/src/compute/disk-attachment/queries.ts'
+import type * as m40 from '../../../engine/src/events/queries.ts'
+import type * as m41 from '../../../engine/src/inventory/fence/queries.ts'
+import type * as m42 from '../../../engine/src/compute/migration/drain.ts'
+import type * as m43 from '../../../engine/src/metering/live.ts'
+import type * as m44 from '../../../engine/src/inventory/host/queries.ts'
+import type * as m45 from '../../../engine/src/storage/transfer/queries.ts'
+import type * as m46 from '../../../engine/src/invariants/queries.ts'
+import type * as m47 from '../../../engine/src/inventory/overview.ts'
+import type * as m48 from '../../../engine/src/inventory/summary.ts'
+import type * as m49 from '../../../engine/src/jobs/queries.ts'
+import type * as m50 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m51 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m52 from '../../../engine/src/identity/users.ts'
+import type * as m53 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
+import type * as m54 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m55 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m56 from '../../../engine/src/compute/template/queries.ts'
+import type * as m57 from '../../../engine/src/compute/vm/explain.ts'
+import type * as m58 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m59 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -111,131 +113,136 @@ export interface NativeOperations {
   'diskAttachment.add': Wire<typeof m9.add>
   'diskAttachment.remove': Wire<typeof m9.remove>
   'diskAttachment.update': Wire<typeof m9.update>
-  'host.activate': Wire<typeof m10.activate>
-  'host.add': Wire<typeof m10.add>
-  'host.deactivate': Wire<typeof m10.deactivate>
-  'host.install': Wire<typeof m10.install>
-  'host.joinToken': Wire<typeof m11.joinToken>
-  'host.refresh': Wire<typeof m10.refresh>
-  'host.register': Wire<typeof m10.register>
-  'host.remove': Wire<typeof m10.remove>
-  'host.update': Wire<typeof m10.update>
-  'imageTransfer.add': Wire<typeof m12.add>
-  'imageTransfer.cancel': Wire<typeof m12.cancel>
-  'imageTransfer.extend': Wire<typeof m12.extend>
-  'imageTransfer.finalize': Wire<typeof m12.finalize>
-  'imageTransfer.pause': Wire<typeof m12.pause>
-  'imageTransfer.resume': Wire<typeof m12.resume>
-  'job.abandon': Wire<typeof m13.abandonJob>
-  'job.cancel': Wire<typeof m13.cancelJob>
-  'job.retry': Wire<typeof m13.retryJob>
+  'fenceAgent.add': Wire<typeof m10.addAgent>
+  'fenceAgent.remove': Wire<typeof m10.removeAgent>
+  'fenceAgent.update': Wire<typeof m10.updateAgent>
+  'host.activate': Wire<typeof m11.activate>
+  'host.add': Wire<typeof m11.add>
+  'host.deactivate': Wire<typeof m11.deactivate>
+  'host.fence': Wire<typeof m10.fence>
+  'host.install': Wire<typeof m11.install>
+  'host.joinToken': Wire<typeof m12.joinToken>
+  'host.refresh': Wire<typeof m11.refresh>
+  'host.register': Wire<typeof m11.register>
+  'host.remove': Wire<typeof m11.remove>
+  'host.update': Wire<typeof m11.update>
+  'imageTransfer.add': Wire<typeof m13.add>
+  'imageTransfer.cancel': Wire<typeof m13.cancel>
+  'imageTransfer.extend': Wire<typeof m13.extend>
+  'imageTransfer.finalize': Wire<typeof m13.finalize>
+  'imageTransfer.pause': Wire<typeof m13.pause>
+  'imageTransfer.resume': Wire<typeof m13.resume>
+  'job.abandon': Wire<typeof m14.abandonJob>
+  'job.cancel': Wire<typeof m14.cancelJob>
+  'job.retry': Wire<typeof m14.retryJob>
   'network.add': Wire<typeof m5.add>
   'network.remove': Wire<typeof m5.remove>
   'network.update': Wire<typeof m5.update>
-  'nic.add': Wire<typeof m14.add>
-  'nic.remove': Wire<typeof m14.remove>
-  'nic.update': Wire<typeof m14.update>
-  'permission.add': Wire<typeof m15.addPermission>
-  'permission.remove': Wire<typeof m15.removePermission>
-  'preference.set': Wire<typeof m16.setPreference>
-  'role.add': Wire<typeof m17.addRole>
-  'role.remove': Wire<typeof m17.removeRole>
-  'role.update': Wire<typeof m17.updateRole>
-  'schedulingPolicy.add': Wire<typeof m18.add>
-  'schedulingPolicy.remove': Wire<typeof m18.remove>
-  'schedulingPolicy.update': Wire<typeof m18.update>
-  'session.end': Wire<typeof m19.endOneSession>
-  'storageDomain.activate': Wire<typeof m20.activate>
-  'storageDomain.add': Wire<typeof m20.add>
-  'storageDomain.attach': Wire<typeof m20.attach>
-  'storageDomain.deactivate': Wire<typeof m20.deactivate>
-  'storageDomain.detach': Wire<typeof m20.detach>
-  'storageDomain.remove': Wire<typeof m20.remove>
-  'storageDomain.update': Wire<typeof m20.update>
-  'tag.add': Wire<typeof m21.add>
-  'tag.assign': Wire<typeof m21.assign>
-  'tag.remove': Wire<typeof m21.remove>
-  'tag.unassign': Wire<typeof m21.unassign>
-  'tag.update': Wire<typeof m21.update>
-  'user.add': Wire<typeof m22.addUser>
-  'user.password': Wire<typeof m22.setPassword>
-  'user.remove': Wire<typeof m22.removeUser>
-  'user.update': Wire<typeof m22.updateUser>
-  'vm.add': Wire<typeof m23.add>
-  'vm.cancel_migration': Wire<typeof m24.cancelMigration>
-  'vm.migrate': Wire<typeof m24.migrate>
-  'vm.reboot': Wire<typeof m25.reboot>
-  'vm.remove': Wire<typeof m26.remove>
-  'vm.reset': Wire<typeof m25.reset>
-  'vm.shutdown': Wire<typeof m25.shutdown>
-  'vm.start': Wire<typeof m25.start>
-  'vm.stop': Wire<typeof m25.stop>
-  'vm.suspend': Wire<typeof m25.suspend>
-  'vm.update': Wire<typeof m26.update>
-  'vnicProfile.add': Wire<typeof m27.add>
-  'vnicProfile.remove': Wire<typeof m27.remove>
-  'vnicProfile.update': Wire<typeof m27.update>
+  'nic.add': Wire<typeof m15.add>
+  'nic.remove': Wire<typeof m15.remove>
+  'nic.update': Wire<typeof m15.update>
+  'permission.add': Wire<typeof m16.addPermission>
+  'permission.remove': Wire<typeof m16.removePermission>
+  'preference.set': Wire<typeof m17.setPreference>
+  'role.add': Wire<typeof m18.addRole>
+  'role.remove': Wire<typeof m18.removeRole>
+  'role.update': Wire<typeof m18.updateRole>
+  'schedulingPolicy.add': Wire<typeof m19.add>
+  'schedulingPolicy.remove': Wire<typeof m19.remove>
+  'schedulingPolicy.update': Wire<typeof m19.update>
+  'session.end': Wire<typeof m20.endOneSession>
+  'storageDomain.activate': Wire<typeof m21.activate>
+  'storageDomain.add': Wire<typeof m21.add>
+  'storageDomain.attach': Wire<typeof m21.attach>
+  'storageDomain.deactivate': Wire<typeof m21.deactivate>
+  'storageDomain.detach': Wire<typeof m21.detach>
+  'storageDomain.remove': Wire<typeof m21.remove>
+  'storageDomain.update': Wire<typeof m21.update>
+  'tag.add': Wire<typeof m22.add>
+  'tag.assign': Wire<typeof m22.assign>
+  'tag.remove': Wire<typeof m22.remove>
+  'tag.unassign': Wire<typeof m22.unassign>
+  'tag.update': Wire<typeof m22.update>
+  'user.add': Wire<typeof m23.addUser>
+  'user.password': Wire<typeof m23.setPassword>
+  'user.remove': Wire<typeof m23.removeUser>
+  'user.update': Wire<typeof m23.updateUser>
+  'vm.add': Wire<typeof m24.add>
+  'vm.cancel_migration': Wire<typeof m25.cancelMigration>
+  'vm.migrate': Wire<typeof m25.migrate>
+  'vm.reboot': Wire<typeof m26.reboot>
+  'vm.remove': Wire<typeof m27.remove>
+  'vm.reset': Wire<typeof m26.reset>
+  'vm.shutdown': Wire<typeof m26.shutdown>
+  'vm.start': Wire<typeof m26.start>
+  'vm.stop': Wire<typeof m26.stop>
+  'vm.suspend': Wire<typeof m26.suspend>
+  'vm.update': Wire<typeof m27.update>
+  'vnicProfile.add': Wire<typeof m28.add>
+  'vnicProfile.remove': Wire<typeof m28.remove>
+  'vnicProfile.update': Wire<typeof m28.update>
 }
 
 /** Queries by name. */
 export interface NativeQueries {
-  'affinityGroup.list': Wire<typeof m28.groups>
-  'affinityLabel.list': Wire<typeof m28.labels>
-  'cdrom.list': Wire<typeof m29.list>
-  'cluster.cpu': Wire<typeof m30.cpu>
-  'cluster.list': Wire<typeof m31.list>
-  'cluster.plan': Wire<typeof m32.plan>
+  'affinityGroup.list': Wire<typeof m29.groups>
+  'affinityLabel.list': Wire<typeof m29.labels>
+  'cdrom.list': Wire<typeof m30.list>
+  'cluster.cpu': Wire<typeof m31.cpu>
+  'cluster.list': Wire<typeof m32.list>
+  'cluster.plan': Wire<typeof m33.plan>
   'cluster.search': Wire<ReturnType<typeof searches.searchOf>>
-  'clusterNetwork.list': Wire<typeof m33.clusterNetworks>
-  'console.list': Wire<typeof m34.list>
-  'dataCenter.list': Wire<typeof m35.list>
+  'clusterNetwork.list': Wire<typeof m34.clusterNetworks>
+  'console.list': Wire<typeof m35.list>
+  'dataCenter.list': Wire<typeof m36.list>
   'dataCenter.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.list': Wire<typeof m36.list>
+  'disk.list': Wire<typeof m37.list>
   'disk.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.statistics': Wire<typeof m37.diskStatistics>
-  'diskAttachment.list': Wire<typeof m38.list>
-  'event.list': Wire<typeof m39.list>
-  'event.search': Wire<typeof m39.searchEvents>
-  'host.drain_plan': Wire<typeof m40.drain>
-  'host.history': Wire<typeof m41.hostHistory>
-  'host.list': Wire<typeof m42.list>
-  'host.now': Wire<typeof m41.hostNow>
+  'disk.statistics': Wire<typeof m38.diskStatistics>
+  'diskAttachment.list': Wire<typeof m39.list>
+  'event.list': Wire<typeof m40.list>
+  'event.search': Wire<typeof m40.searchEvents>
+  'fenceAgent.list': Wire<typeof m41.list>
+  'host.drain_plan': Wire<typeof m42.drain>
+  'host.history': Wire<typeof m43.hostHistory>
+  'host.list': Wire<typeof m44.list>
+  'host.now': Wire<typeof m43.hostNow>
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
-  'host.statistics': Wire<typeof m37.hostStatistics>
-  'imageTransfer.list': Wire<typeof m43.list>
-  'invariants': Wire<typeof m44.invariants>
-  'inventory.counts': Wire<typeof m45.counts>
-  'inventory.now': Wire<typeof m45.now>
-  'inventory.summary': Wire<typeof m46.summary>
-  'job.list': Wire<typeof m47.list>
-  'job.steps': Wire<typeof m47.stepsOf>
-  'macPool.list': Wire<typeof m48.list>
-  'network.list': Wire<typeof m33.list>
+  'host.statistics': Wire<typeof m38.hostStatistics>
+  'imageTransfer.list': Wire<typeof m45.list>
+  'invariants': Wire<typeof m46.invariants>
+  'inventory.counts': Wire<typeof m47.counts>
+  'inventory.now': Wire<typeof m47.now>
+  'inventory.summary': Wire<typeof m48.summary>
+  'job.list': Wire<typeof m49.list>
+  'job.steps': Wire<typeof m49.stepsOf>
+  'macPool.list': Wire<typeof m50.list>
+  'network.list': Wire<typeof m34.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m49.list>
-  'nic.statistics': Wire<typeof m37.nicStatistics>
-  'permission.list': Wire<typeof m15.listPermissions>
-  'preference.list': Wire<typeof m16.listPreferences>
-  'role.list': Wire<typeof m50.listRoles>
-  'schedulingPolicy.list': Wire<typeof m51.list>
-  'schedulingPolicy.units': Wire<typeof m51.units>
-  'session.list': Wire<typeof m19.listSessions>
-  'storageDomain.files': Wire<typeof m52.files>
-  'storageDomain.list': Wire<typeof m52.list>
+  'nic.list': Wire<typeof m51.list>
+  'nic.statistics': Wire<typeof m38.nicStatistics>
+  'permission.list': Wire<typeof m16.listPermissions>
+  'preference.list': Wire<typeof m17.listPreferences>
+  'role.list': Wire<typeof m52.listRoles>
+  'schedulingPolicy.list': Wire<typeof m53.list>
+  'schedulingPolicy.units': Wire<typeof m53.units>
+  'session.list': Wire<typeof m20.listSessions>
+  'storageDomain.files': Wire<typeof m54.files>
+  'storageDomain.list': Wire<typeof m54.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m53.assignments>
-  'tag.list': Wire<typeof m53.list>
-  'template.list': Wire<typeof m54.list>
+  'tag.assignments': Wire<typeof m55.assignments>
+  'tag.list': Wire<typeof m55.list>
+  'template.list': Wire<typeof m56.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m50.listUsers>
+  'user.list': Wire<typeof m52.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m50.whoAmI>
-  'vm.explain': Wire<typeof m55.explain>
-  'vm.history': Wire<typeof m41.vmHistory>
-  'vm.list': Wire<typeof m56.list>
-  'vm.now': Wire<typeof m41.vmNow>
-  'vm.reportedDevices': Wire<typeof m49.reportedDevices>
+  'user.self': Wire<typeof m52.whoAmI>
+  'vm.explain': Wire<typeof m57.explain>
+  'vm.history': Wire<typeof m43.vmHistory>
+  'vm.list': Wire<typeof m58.list>
+  'vm.now': Wire<typeof m43.vmNow>
+  'vm.reportedDevices': Wire<typeof m51.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
-  'vm.statistics': Wire<typeof m37.vmStatistics>
-  'vnicProfile.list': Wire<typeof m57.list>
+  'vm.statistics': Wire<typeof m38.vmStatistics>
+  'vnicProfile.list': Wire<typeof m59.list>
 }

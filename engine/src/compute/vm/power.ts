@@ -2,6 +2,7 @@ import { conflict, must, vmCan } from '@rookery/model'
 import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { operation } from '../../core/operation.ts'
+import { json } from '../../db/index.ts'
 import { find } from '../../inventory/access.ts'
 import { mustSay, special } from './check.ts'
 import { choose } from './choose.ts'
@@ -99,10 +100,13 @@ export const stop = operation({
     const vm = await vmOf(ctx, i.id)
     if (vm.status === 'down') throw notRunning('stop', i.id)
     must(vmCan.stop, vm)
-    await ctx.sql`update vm set stop_reason = ${i.reason} where id = ${i.id}::uuid`
+    await ctx.sql`update vm set stop_reason = ${i.reason}, stop_asked = ${stopAsked(ctx, 'stop')} where id = ${i.id}::uuid`
     return { id: i.id, ...(await ctx.start(stopVm, { vmId: i.id, name: vm.name, dataCenterId: vm.dataCenterId })) }
   },
 })
+
+/** Whoever wants a VM down does not get it started again, whatever becomes of its host meanwhile. */
+const stopAsked = (ctx: Ctx, how: 'stop' | 'shutdown') => json({ how, at: ctx.now.toISOString() })
 
 const notRunning = (verb: string, id: string) =>
   conflict('vm.not_running', `Cannot ${verb} VM. VM is not running.`, { ref: ref(id), detail: { status: 'down' } })
@@ -117,7 +121,7 @@ export const shutdown = operation({
     const vm = await vmOf(ctx, i.id)
     if (vm.status === 'down') throw notRunning('shutdown', i.id)
     must(vmCan.shutdown, vm)
-    await ctx.sql`update vm set stop_reason = ${i.reason} where id = ${i.id}::uuid`
+    await ctx.sql`update vm set stop_reason = ${i.reason}, stop_asked = ${stopAsked(ctx, 'shutdown')} where id = ${i.id}::uuid`
     return { id: i.id, ...(await ctx.start(shutdownVm, { vmId: i.id, name: vm.name, force: false })) }
   },
 })

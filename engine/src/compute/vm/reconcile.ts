@@ -3,7 +3,7 @@ import { settleMigration } from '../migration/settle.ts'
 import { settleVm } from './settle.ts'
 
 /** Runs that have ended and were not settled, and VMs between two hosts that no job moves: it was cancelled too late, or its start was lost. */
-export const runsReconciler = reconciler('runs', { every: '5s' }, async ctx => {
+export const runsReconciler = reconciler('runs', { every: '5s', wakeOn: ['host'] }, async ctx => {
   const rows = await ctx.sql<{
     vmId: string
     moving: boolean

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { id } from '../../inventory/input.ts'
 import { exclusive, job, type JobTx } from '../../jobs/index.ts'
+import { restartLater } from './restart.ts'
 import { deleteRun, getVm } from './store.ts'
 
 /**
@@ -24,16 +25,30 @@ export const settleVm = job(
 
 /** Settles the runs of a VM that have ended. While another run of it is on its way here, `vm.settle_migration` looks first where it went. */
 export async function settle(tx: JobTx, vmId: string): Promise<void> {
-  const runs = await tx.sql<{ id: string; hostId: string; ended: { end: string; detail: string | null } }>`
-    select id, host_id, ended from vm_run where vm_id = ${vmId}::uuid and ended is not null
+  const runs = await tx.sql<{
+    id: string
+    hostId: string
+    hostName: string
+    ended: { end: string; detail: string | null }
+  }>`
+    select r.id, r.host_id, h.name as host_name, r.ended from vm_run r join host h on h.id = r.host_id
+     where r.vm_id = ${vmId}::uuid and r.ended is not null
        and not exists (select 1 from vm_run m where m.vm_id = ${vmId}::uuid and m.incoming)`
   if (runs.length === 0) return
   const vm = await getVm(tx.sql, vmId)
   if (vm === undefined) return
   const refs = [{ kind: 'vm' as const, id: vmId, name: vm.name }]
   for (const run of runs) {
+    if (isFailure(run.ended.end)) await restartLater(tx, vm, run.id, run.ended.detail ?? sentence(run.ended.end))
     await deleteRun(tx.sql, run.id, tx.now)
     tx.changed('host', run.hostId)
+    if (run.ended.end === 'fenced') {
+      tx.event('vm.down.fenced', {
+        refs: [...refs, { kind: 'host', id: run.hostId, name: run.hostName }],
+        args: { vm: vm.name, host: run.hostName },
+      })
+      continue
+    }
     if (isFailure(run.ended.end))
       tx.event('vm.down.error', {
         refs: [...refs, { kind: 'host', id: run.hostId }],
@@ -46,7 +61,7 @@ export async function settle(tx: JobTx, vmId: string): Promise<void> {
 }
 
 /** Ends that nobody asked for. */
-export const isFailure = (end: string): boolean => ['crashed', 'failed', 'lost'].includes(end)
+export const isFailure = (end: string): boolean => ['crashed', 'failed', 'lost', 'fenced'].includes(end)
 
 const sentence = (end: string): string =>
   end === 'lost'

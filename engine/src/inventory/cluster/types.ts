@@ -19,6 +19,8 @@ export const ClusterSettings = z.strictObject({
   fencing: z
     .strictObject({
       enabled: z.boolean().default(true),
+      /** How long (seconds) a host that is lost may come back by itself before it is fenced. */
+      delaySeconds: z.int().min(0).max(3600).default(30),
       skipIfConnectivityBroken: z.boolean().default(false),
       connectivityThreshold: z.int().min(0).max(100).default(50),
       skipIfStorageActive: z.boolean().default(false),

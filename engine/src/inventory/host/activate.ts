@@ -18,6 +18,7 @@ const before = [
   'error',
   'connecting',
   'non_responsive',
+  'reboot',
   'up',
 ] as const
 
@@ -132,7 +133,8 @@ export async function serveStorage(tx: Pick<JobTx, 'sql' | 'changed' | 'event'>,
   if ((await currentSpm(sql, dataCenterId)) !== undefined) return
   // A host that is only silent may still serve; who waits for its word or its fence does not double the role.
   const silent = await sql`select 1 from spm s join host h on h.id = s.host_id
-    where s.data_center_id = ${dataCenterId}::uuid and h.status in ('connecting', 'non_responsive', 'initializing')`
+    where s.data_center_id = ${dataCenterId}::uuid and h.status in ('connecting', 'non_responsive', 'initializing')
+      and (h.fenced_at is null or h.fenced_at < coalesce(h.seen_at, '-infinity'))`
   if (silent.length > 0) return
   const hosts = await sql<Candidate & { name: string }>`
     select h.id, h.name, h.status, h.spm_priority from host h join cluster c on c.id = h.cluster_id where c.data_center_id = ${dataCenterId}::uuid`

@@ -5,10 +5,12 @@ import type { Ctx } from '../../core/ctx.ts'
 import { drainPlan } from '../../compute/migration/drain.ts'
 import { systemRef } from '../../core/kinds.ts'
 import { operation } from '../../core/operation.ts'
+import { json } from '../../db/index.ts'
 import { find, lockWord, mustBeSeen, mustHold } from '../access.ts'
+import { PowerManagement } from '../fence/types.ts'
+import { applyPatch } from '../patch.ts'
 import { activateHost } from './activate.ts'
 import { deactivateHost } from './deactivate.ts'
-import { json } from '../../db/index.ts'
 import { seal, sealingKeyOf } from '../install/secret.ts'
 import { type HostSsh, installHost } from './install.ts'
 import { vmsOn } from './store.ts'
@@ -151,8 +153,10 @@ export const update = operation({
     mustBeSeen(row, i.version)
     if (i.name !== undefined && i.name !== row.name) await freeName(ctx, 'edit', i.name, i.id)
     const name = i.name ?? row.name
+    const power = applyPatch(PowerManagement.parse(row.powerManagement), i.powerManagement ?? {})
     await ctx.sql`update host set name = ${name}, description = ${i.description ?? row.description},
-      comment = ${i.comment ?? row.comment}, spm_priority = ${i.spmPriority ?? row.spmPriority}, version = version + 1
+      comment = ${i.comment ?? row.comment}, spm_priority = ${i.spmPriority ?? row.spmPriority},
+      power_management = ${json(power)}, version = version + 1
       where id = ${i.id}::uuid`
     ctx.changed('host', i.id)
     ctx.event('host.updated', { refs: [{ ...ref(i.id), name }], args: { host: name } })

@@ -1,11 +1,14 @@
 import type { HostStatus } from '@rookery/model'
 import type { StorageConnection } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
+import { PowerManagement } from '../fence/types.ts'
 import type { HostRow } from './types.ts'
 
 /** A host by id, whoever asks. */
-export const getHost = (sql: Sql, id: string): Promise<HostRow | undefined> =>
-  sql.maybe<HostRow>`select * from host_view where id = ${id}::uuid`
+export async function getHost(sql: Sql, id: string): Promise<HostRow | undefined> {
+  const row = await sql.maybe<HostRow>`select * from host_view where id = ${id}::uuid`
+  return row === undefined ? undefined : { ...row, powerManagement: PowerManagement.parse(row.powerManagement) }
+}
 
 /** Moves the status of a host; false when it had another one meanwhile. Status is no configuration: `version` stays. */
 export async function moveHost(

@@ -1,7 +1,9 @@
 import type { HostStatus } from '@rookery/model'
 import type { HostFacts, HostStats } from '@rookery/protocol'
 import { z } from 'zod'
+import { type FencingState, PowerManagement } from '../fence/types.ts'
 import { id, name, seenVersion, text } from '../input.ts'
+import { patchOf } from '../patch.ts'
 
 /** A host as queries return it. */
 export interface HostRow {
@@ -36,6 +38,15 @@ export interface HostRow {
   committedVcpus: number
   /** Newest statistics; null before the first. */
   stats: HostStats | null
+  powerManagement: PowerManagement
+  fenceAgents: number
+  /** When its silence became too long; null while it is heard. */
+  lostAt: Date | null
+  /** When its power was last seen off, or a person last said that it was rebooted. */
+  fencedAt: Date | null
+  /** When another host last saw its lease on storage move; null: nobody looks. */
+  storageSeenAt: Date | null
+  fencing: FencingState | null
 }
 
 /** Input of `host.register`: a host whose agent trusts this engine's CA already. Engine internal and simulator. */
@@ -106,6 +117,8 @@ export const UpdateHost = z.strictObject({
   description: text().optional(),
   comment: text().optional(),
   spmPriority: z.int().min(-1).max(10).optional(),
+  /** Merged over what is there, key by key. */
+  powerManagement: patchOf(PowerManagement).optional(),
 })
 export type UpdateHost = z.infer<typeof UpdateHost>
 

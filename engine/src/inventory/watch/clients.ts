@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { notFound } from '@rookery/model'
-import { FinishResult } from '@rookery/protocol'
+import { internal, notFound } from '@rookery/model'
+import { FinishResult, type TaskRequest } from '@rookery/protocol'
 import { AgentClient, type AgentTls } from '@rookery/protocol/client'
 import type { EngineHandle } from '../../engine.ts'
 import type { HostClient, HostPort } from '../../jobs/index.ts'
@@ -61,8 +61,8 @@ export class HostClients implements HostPort {
       cancelTask: (id, signal) => agent.cancelTask(id, signal),
       acknowledge: (ids, signal) => agent.acknowledge(ids, signal),
       inventory: (storageDomainIds, signal) => agent.inventory(storageDomainIds, signal),
-      async runTask(id, request, options) {
-        const ended = await agent.runTask(id, request, options)
+      runTask: async (id, request, options) => {
+        const ended = await agent.runTask(id, await this.#opened(request), options)
         const { incarnation, seq } = ended
         if (request.task.kind === 'vm.create') return { ...ended, result: { incarnation, seq } }
         if (request.task.kind !== 'vm.migrate.finish') return ended
@@ -71,9 +71,21 @@ export class HostClients implements HostPort {
     }
   }
 
-  /** Nothing fences hosts in this release. */
-  async isFenced(): Promise<boolean> {
-    return false
+  /** Fenced since then, or fenced before and not heard again: its power is off, or it only boots. */
+  async isFenced(hostId: string, since: Date): Promise<boolean> {
+    const rows = await this.#engine.db.sql`select 1 from host where id = ${hostId}::uuid
+      and (fenced_at > ${since} or fenced_at > coalesce(seen_at, '-infinity'))`
+    return rows.length > 0
+  }
+
+  /** Passwords of devices are sealed wherever the engine keeps them, also in the records of jobs; here they leave it. */
+  async #opened(request: TaskRequest): Promise<TaskRequest> {
+    const { task } = request
+    if (task.kind !== 'power.fence') return request
+    const secrets = this.#engine.env().secrets
+    if (secrets === undefined) throw internal('secret.none', 'This engine has no key for kept passwords.')
+    const { device } = task
+    return { ...request, task: { ...task, device: { ...device, password: await secrets.open(device.password) } } }
   }
 
   /** Looks at the row at the next use: the host has said which machine it is, and another one is refused from then on. */

@@ -48,7 +48,7 @@ export async function applyFacts(ctx: Ctx, hostId: string, facts: HostFacts): Pr
            h.facts_asked_at is not null and h.facts_asked_at > coalesce(h.facts_at, '-infinity') as asked
       from host h join cluster c on c.id = h.cluster_id where h.id = ${hostId}::uuid for update of h`
   if (host === undefined) return
-  await sql`update host set facts = ${json(facts)}, facts_at = now(), seen_at = now(), host_uuid = coalesce(host_uuid, ${facts.hostUuid}::uuid)
+  await sql`update host set facts = ${json(facts)}, facts_at = now(), seen_at = now(), lost_at = null, fencing = null, host_uuid = coalesce(host_uuid, ${facts.hostUuid}::uuid)
     where id = ${hostId}::uuid`
   ctx.changed('host', hostId)
   const ref = { kind: 'host' as const, id: hostId, name: host.name }
@@ -66,6 +66,8 @@ export async function applyFacts(ctx: Ctx, hostId: string, facts: HostFacts): Pr
 
 /** Seconds of silence after which a host counts as lost. */
 export const silenceSeconds = 30
+/** Seconds that a host may take to come back after its power was switched. */
+const bootSeconds = 900
 
 /**
  * Records that a host does not answer: at first it is only being connected to again, after half a minute it is lost. VMs on it show
@@ -73,16 +75,23 @@ export const silenceSeconds = 30
  */
 export async function applySilence(ctx: Ctx, hostId: string): Promise<void> {
   const { sql } = ctx
-  const row = await sql.maybe<{ name: string; status: HostStatus; long: boolean; dataCenterId: string | null }>`
-    select h.name, h.status, coalesce(h.seen_at, h.created_at) < now() - make_interval(secs => ${silenceSeconds}) as long, c.data_center_id
+  const row = await sql.maybe<{
+    name: string
+    status: HostStatus
+    long: boolean
+    notBack: boolean
+    dataCenterId: string | null
+  }>`
+    select h.name, h.status, coalesce(h.seen_at, h.created_at) < now() - make_interval(secs => ${silenceSeconds}) as long,
+           coalesce(h.fenced_at, h.seen_at, h.created_at) < now() - make_interval(secs => ${bootSeconds}) as not_back, c.data_center_id
       from host h join cluster c on c.id = h.cluster_id where h.id = ${hostId}::uuid for update of h`
   if (row === undefined) return
   if (['up', 'non_operational', 'initializing'].includes(row.status)) {
     await sql`update host set status = 'connecting' where id = ${hostId}::uuid`
     ctx.changed('host', hostId)
     await touchVms(ctx, hostId)
-  } else if (row.status === 'connecting' && row.long) {
-    await sql`update host set status = 'non_responsive' where id = ${hostId}::uuid`
+  } else if ((row.status === 'connecting' && row.long) || (row.status === 'reboot' && row.notBack)) {
+    await sql`update host set status = 'non_responsive', lost_at = coalesce(lost_at, now()) where id = ${hostId}::uuid`
     ctx.changed('host', hostId)
     ctx.event('host.not_responding', { refs: [{ kind: 'host', id: hostId, name: row.name }], args: { host: row.name } })
     if (row.dataCenterId !== null) {

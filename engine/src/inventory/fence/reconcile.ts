@@ -1,0 +1,69 @@
+import { inTransaction } from '../../core/call.ts'
+import type { Ctx } from '../../core/ctx.ts'
+import { reconciler } from '../../reconcile/reconciler.ts'
+import { ClusterSettings } from '../cluster/types.ts'
+import { type FenceInput, fenceHost } from './fence.ts'
+import { againSeconds, refusalOf } from './policy.ts'
+import { situationOf, writeFencing } from './store.ts'
+import type { FenceReason, FencingState } from './types.ts'
+
+const events = {
+  not_configured: 'host.fence.not_configured',
+  disabled: 'host.fence.skipped',
+  connectivity_broken: 'host.fence.skipped',
+  storage_active: 'host.fence.skipped',
+  no_proxy: 'host.fence.no_proxy',
+  failed: 'host.fence.failed',
+} as const satisfies Record<FenceReason, string>
+
+interface Silent {
+  id: string
+  name: string
+  settings: unknown
+  fencing: FencingState | null
+  lostSeconds: number
+  triedSeconds: number | null
+}
+
+/**
+ * Hosts that do not answer are fenced: after the time in which they may come back by themselves, unless a policy is against it, which is
+ * said once and looked at again. One that was fenced is left alone until it has been heard.
+ */
+export const fencingReconciler = reconciler('fencing', { every: '3s', wakeOn: ['host'] }, async ctx => {
+  const rows = await ctx.sql<Silent>`
+    select h.id, h.name, c.settings, h.fencing, extract(epoch from now() - h.lost_at)::float8 as lost_seconds,
+           extract(epoch from now() - (h.fencing ->> 'at')::timestamptz)::float8 as tried_seconds
+      from host h join cluster c on c.id = h.cluster_id
+     where h.status = 'non_responsive' and h.wanted = 'up' and h.lost_at is not null
+       and (h.fenced_at is null or h.fenced_at < coalesce(h.seen_at, '-infinity'))
+       and not exists (select 1 from job_lock l where l.kind = 'host' and l.entity_id = h.id)
+     order by h.id`
+  for (const host of rows) await decide(ctx, host)
+})
+
+async function decide(ctx: Ctx, host: Silent): Promise<void> {
+  const { delaySeconds } = ClusterSettings.parse(host.settings).fencing
+  if (host.lostSeconds < delaySeconds) return
+  if (host.fencing?.outcome === 'failed' && (host.triedSeconds ?? 0) < againSeconds(host.fencing.tries)) return
+  const refusal = refusalOf(await situationOf(ctx.sql, host.id))
+  if (refusal === undefined) {
+    const input: FenceInput = { hostId: host.id, name: host.name, how: 'restart', automatic: true }
+    await ctx.start(fenceHost, input)
+    return
+  }
+  if (host.fencing?.outcome === 'skipped' && host.fencing.reason === refusal.reason) return
+  await inTransaction(ctx, async tx => {
+    await writeFencing(tx.sql, host.id, {
+      at: tx.now.toISOString(),
+      outcome: 'skipped',
+      reason: refusal.reason,
+      message: `It does not answer and is not fenced: ${refusal.message}. VMs on it are not started elsewhere.`,
+      tries: 0,
+    })
+    tx.changed('host', host.id)
+    tx.event(events[refusal.reason], {
+      refs: [{ kind: 'host', id: host.id, name: host.name }],
+      args: { host: host.name, reason: refusal.message },
+    })
+  })
+}
