@@ -37,6 +37,7 @@ const readsOf: Readonly<Record<string, readonly string[]>> = {
   macPool: ['mac_pool'],
   affinityGroup: ['affinity_group', 'affinity_label', 'vm', 'host'],
   affinityLabel: ['affinity_label', 'vm', 'host'],
+  fenceAgent: ['host'],
   schedulingPolicy: ['scheduling_policy'],
   tag: ['tag'],
   permission: ['permission', 'user', 'role'],
