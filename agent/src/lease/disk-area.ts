@@ -89,6 +89,34 @@ export class DiskArea implements LeaseArea {
     await this.writeSlotAs('live', { generation: this.owner.generation, counter: 1, era: 0 })
   }
 
+  /**
+   * Goes on as the generation that a keeper of the same boot left behind, whose process must be gone: nobody else may have writes under way.
+   * @throws RookeryError `conflict` `lease.slot_taken` when the slot is not that generation's
+   */
+  async resume(): Promise<{ record: SlotRecord; entries: ReadonlyMap<string, Entry> }> {
+    const { slot, generation } = this.owner
+    const record = (await this.readSlots()).get(slot)
+    if (record === undefined || record === 'broken' || record.generation !== generation)
+      throw conflict('lease.slot_taken', `Slot ${slot} of the lease area is not generation ${generation}'s any more.`)
+    const own = await this.readBlock(slotOffset(slot))
+    this.adopt(slotOffset(slot), own)
+    for (const sector of sectorsOf(own).slice(1)) {
+      const read = decodeObituaries(sector)
+      if (typeof read !== 'string') for (const obituary of read.obituaries) this.obituaries.set(obituary.of, obituary)
+    }
+    for (let bucket = 0; bucket < this.header.buckets; bucket++) {
+      const offset = bucketOffset(this.header, bucket) + slot * blockSize
+      const block = await this.readBlock(offset)
+      this.adopt(offset, block)
+      for (const cell of sectorsOf(block).map(decodeCell)) {
+        if (typeof cell === 'string') continue
+        this.highest.set(bucket, Math.max(this.highest.get(bucket) ?? 0, cell.highest))
+        for (const entry of cell.entries) this.entries.set(entry.resource, withoutPlace(entry))
+      }
+    }
+    return { record, entries: new Map(this.entries) }
+  }
+
   /** Whether the cell for this resource has room for one entry more. */
   hasRoom(resource: string): boolean {
     if (this.entries.has(resource)) return true
@@ -204,14 +232,25 @@ export class DiskArea implements LeaseArea {
     }
   }
 
+  private async readBlock(offset: number): Promise<Buffer> {
+    return this.reading(async memory => {
+      await this.untilDone(() => this.file.read(memory, 0, blockSize, offset))
+      return Buffer.from(memory.subarray(0, blockSize))
+    })
+  }
+
+  /** What is on the disk is what the next write begins from. */
+  private adopt(offset: number, content: Buffer): void {
+    const memory = alignedMemory(blockSize)
+    content.copy(memory)
+    this.blocks.set(offset, { memory, last: Promise.resolve() })
+  }
+
   /** Takes away what an owner before us left in our cells, but for the epochs. */
   private async clearCells(): Promise<void> {
     for (let bucket = 0; bucket < this.header.buckets; bucket++) {
       const offset = bucketOffset(this.header, bucket) + this.owner.slot * blockSize
-      const block = await this.reading(async memory => {
-        await this.file.read(memory, 0, blockSize, offset)
-        return Buffer.from(memory.subarray(0, blockSize))
-      })
+      const block = await this.readBlock(offset)
       const epochs = sectorsOf(block).map(sector => {
         const cell = decodeCell(sector)
         return typeof cell === 'string' ? 0 : cell.highest

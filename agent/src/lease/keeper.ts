@@ -5,6 +5,17 @@ import { type Rules, rules as allRules } from './rules.ts'
 import { isValid, newTenure, type Tenure } from './tenure.ts'
 import type { LeaseTimes } from './times.ts'
 
+/** What a keeper that ended left to the next one of the same boot. */
+export interface Legacy {
+  counter: number
+  era: number
+  issuedAt: number
+  expired: boolean
+  /** The entries on the disk, and which of them have a guest that is still there. */
+  entries: ReadonlyMap<string, Entry>
+  guests: ReadonlySet<string>
+}
+
 /** One read of the whole table. */
 export interface Table {
   slots: readonly SlotRecord[]
@@ -71,6 +82,24 @@ export class Keeper {
     this.times = times
     this.rules = rules
     this.tenureNow = newTenure(generation, world.now())
+  }
+
+  /** Takes over what a keeper before this one held, as it stands on the disk. What has no guest is let go. */
+  inherit({ counter, era, issuedAt, expired, entries, guests }: Legacy): void {
+    this.tenureNow = { ...this.tenureNow, counter, era, issuedAt, expired }
+    const here = { held: expired ? 'paused' : 'running', waiting: 'arrived', given: 'none' } as const
+    const at = { held: 'holding', waiting: 'ready', given: 'given' } as const
+    for (const [resource, entry] of entries) {
+      const { timed, era: since, epoch, peer, flag } = entry
+      const guest = guests.has(resource) ? here[flag] : 'none'
+      this.holds.set(resource, { ...idleHold, at: at[flag], guest, timed, era: since, epoch, peer })
+      if (guest === 'none' && flag !== 'given') this.apply(resource, { kind: 'release' })
+    }
+  }
+
+  /** Every resource that this host has to do with. */
+  get resources(): ReadonlyMap<string, Hold> {
+    return this.holds
   }
 
   get tenure(): Readonly<Tenure> {
@@ -145,6 +174,12 @@ export class Keeper {
 
   kill(resource: string): void {
     if (this.apply(resource, { kind: 'kill' })) this.world.charges.kill(resource)
+  }
+
+  /** Ends this generation: somebody else uses its registers. */
+  end(): void {
+    this.tenureNow = { ...this.tenureNow, ended: true }
+    for (const resource of this.holds.keys()) this.kill(resource)
   }
 
   looksDead(generation: Generation): boolean {

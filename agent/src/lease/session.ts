@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openAreaFile } from './area-file.ts'
 import { type AreaOwner, DiskArea } from './disk-area.ts'
-import { type Charges, Keeper } from './keeper.ts'
+import { type Charges, Keeper, type Legacy } from './keeper.ts'
 
 /** Seconds since the boot of this host, sleep included. A clock that stands still in a suspended host would renew what has expired. */
 export function bootClock(): number {
@@ -14,9 +14,11 @@ export interface SessionOptions {
   storageDomainId: string
   owner: AreaOwner
   charges: Charges
-  /** Called every second as long as nothing is overdue: feeds the watchdog. */
-  feed(): void
-  /** Storage errors, and a record of another host in our slot, after which the generation must end. */
+  /** Goes on as this generation's keeper instead of joining; see `DiskArea.resume`. */
+  resume?: Pick<Legacy, 'issuedAt' | 'expired' | 'guests'>
+  /** Called every second; `overdue`: the watchdog must not be fed. */
+  tick(overdue: boolean): void
+  /** Storage errors, and a record of another host in our slot, after which the generation ends. */
   report(trouble: 'io' | 'foreign', detail: unknown): void
 }
 
@@ -34,9 +36,18 @@ export interface Session {
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { file, header } = await openAreaFile(options.path, options.storageDomainId)
-  const area = new DiskArea(file, header, options.owner, options.report)
+  const box: { keeper?: Keeper } = {}
+  const area = new DiskArea(file, header, options.owner, (trouble, detail) => {
+    if (trouble === 'foreign') box.keeper?.end()
+    options.report(trouble, detail)
+  })
+  let legacy: Legacy | null = null
   try {
-    await area.join()
+    if (options.resume === undefined) await area.join()
+    else {
+      const { record, entries } = await area.resume()
+      legacy = { ...options.resume, counter: record.counter, era: record.era, entries }
+    }
   } catch (error) {
     await area.close()
     throw error
@@ -53,12 +64,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
   }
   const keeper = new Keeper(options.owner.generation, world, header.times)
+  box.keeper = keeper
+  if (legacy !== null) keeper.inherit(legacy)
   const every = Math.min(1000, (header.times.kill - header.times.stop) * 100)
   const timers = [
     setInterval(() => keeper.renew(), header.times.renew * 1000),
-    setInterval(() => {
-      if (!keeper.enforce().reset) options.feed()
-    }, every),
+    setInterval(() => options.tick(keeper.enforce().reset), every),
   ]
   keeper.renew()
   return {

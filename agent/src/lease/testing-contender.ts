@@ -26,7 +26,7 @@ const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 const { keeper } = await openSession({
   ...config,
-  feed: () => {},
+  tick: () => {},
   report: (trouble, detail) => say({ event: 'trouble', trouble, detail: String(detail) }),
   charges: {
     pause: resource => say({ event: 'paused', resource }),

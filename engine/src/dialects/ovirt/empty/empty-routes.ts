@@ -45,7 +45,6 @@ const below: Readonly<Record<string, Empty[]>> = {
   ],
   hosts: [
     ['devices', 'HostDevice', 'host_devices', 'host_device'],
-    ['fenceagents', 'Agent', 'agents', 'agent'],
     ['hooks', 'Hook', 'hooks', 'hook'],
     ['networkattachments', 'NetworkAttachment', 'network_attachments', 'network_attachment'],
     ['numanodes', 'NumaNode', 'host_numa_nodes', 'host_numa_node'],

@@ -16,6 +16,7 @@ import { settled } from '../kernel/settled.ts'
 import { stableId } from '../kernel/stable-id.ts'
 import { statisticsRoutes } from '../kernel/statistics.ts'
 import { booleanAt, numberAt, structAt, textAt, type WireObject } from '../wire/wire-object.ts'
+import { fenceAgentRoutes, fenceRoute, powerFromWire } from './fence-routes.ts'
 import { hostNicsToWire, hostToWire } from './host-wire.ts'
 
 async function hostOf(request: ApiRequest, name = 'id'): Promise<HostRow> {
@@ -101,6 +102,7 @@ export const hostRoutes: Route[] = [
         description: textAt(body, 'description'),
         comment: textAt(body, 'comment'),
         spmPriority: numberAt(body, 'spm', 'priority'),
+        powerManagement: powerFromWire(body),
       }),
     })
     return one('Host', await shown(request, id))
@@ -129,6 +131,8 @@ export const hostRoutes: Route[] = [
     await call(request.env, host.refresh, { id: pathId(request) })
     return actionDone(request.body, null)
   }),
+  fenceRoute,
+  ...fenceAgentRoutes,
   ...statisticsRoutes('/hosts/:host', 'host', hostStatistics, async request => {
     const { id } = await hostOf(request, 'host')
     return { id, href: `${apiBase}/hosts/${id}` }

@@ -4,7 +4,7 @@ import { linksBelow, stub } from '../kernel/answer.ts'
 import type { WireObject } from '../wire/wire-object.ts'
 
 /** Actions that this engine offers on a host. */
-export const hostActions = ['activate', 'deactivate', 'refresh'] as const
+export const hostActions = ['activate', 'deactivate', 'fence', 'refresh'] as const
 
 /** Sub-collections by the rels of the original; the SDK knows two of them by the names of their elements, added where they are used. */
 const hostLinks = [
@@ -93,7 +93,12 @@ export function hostToWire(row: HostRow, cpuType: string | null = null): WireObj
           ? undefined
           : { full_version: facts.os.version, major: Number.parseInt(facts.os.version, 10) || 0 },
     },
-    power_management: { automatic_pm_enabled: true, enabled: false, kdump_detection: true, agents: [], pm_proxies: [] },
+    power_management: {
+      automatic_pm_enabled: row.powerManagement.automatic,
+      enabled: row.powerManagement.enabled,
+      kdump_detection: row.powerManagement.kdumpDetection,
+      pm_proxies: [],
+    },
     se_linux: { mode: 'disabled' },
     spm: { priority: row.spmPriority, status: row.spmStatus },
     ssh: { port: 22 },

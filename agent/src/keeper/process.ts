@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+
+/** A process of this boot: numbers are used again, so the time of its start belongs to it. */
+export interface ProcessId {
+  pid: number
+  /** In clock ticks since boot, as /proc says. */
+  start: number
+}
+
+/** The process of that number, or null when there is none or it waits only to be reaped. */
+export function findProcess(pid: number): ProcessId | null {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  } catch {
+    // It is gone.
+    return null
+  }
+  // The name in parentheses may contain anything; the state follows the last one.
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' || state === 'X' ? null : { pid, start: Number(rest[18]) }
+}
+
+/** Whether this very process is still there. A killed one whose writes wait in the kernel is. */
+export const isThere = (process: ProcessId): boolean => findProcess(process.pid)?.start === process.start
+
+/** Signals this very process; one that is gone is let be. */
+export function signal(target: ProcessId, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+  if (!isThere(target)) return
+  try {
+    process.kill(target.pid, name)
+  } catch {
+    // It went between the look and the signal.
+  }
+}
