@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { conflict } from '@rookery/model'
 import type { TaskOf, VolumeRef } from '@rookery/protocol'
 import type { Logger } from 'pino'
-import { writeState } from '../storage/files.ts'
+import { syncFolder, writeState } from '../storage/files.ts'
+import { KeyedQueue } from '../tasks/queue.ts'
 import type { ImageBackend } from './backend.ts'
 import { HttpError } from './http-error.ts'
 import { endLeftover, type ProcessIdentity } from './qemu-nbd.ts'
@@ -59,6 +60,8 @@ interface Installed {
   image: Promise<OpenImage> | null
   server: ProcessIdentity | null
   saved: string
+  /** Ended: it is written down no more. */
+  over: boolean
 }
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret.toLowerCase()).digest('hex')
@@ -68,7 +71,13 @@ export function createTickets(deps: TicketDeps): Tickets {
   const installed = new Map<string, Installed>()
   const file = (hash: string) => `${deps.folder}/${hash}.json`
 
-  const save = async (entry: Installed): Promise<void> => {
+  // Changes of a ticket's file come one after the other: a write that overtook the removal would bring the ticket back in the next life.
+  const files = new KeyedQueue()
+  const inTurn = (hash: string, change: () => Promise<void>) => files.run({ waits: [hash], holds: [hash] }, change)
+
+  const save = (entry: Installed): Promise<void> => inTurn(entry.ticket.hash, () => write(entry))
+  const write = async (entry: Installed): Promise<void> => {
+    if (entry.over) return
     const record = { ...entry.ticket.record(Date.now()), server: entry.server }
     // The time left changes always; it is worth a write only together with something else.
     const { secondsLeft: _, writtenAt: __, ...essence } = record
@@ -111,7 +120,7 @@ export function createTickets(deps: TicketDeps): Tickets {
           const away = Math.max(0, (Date.now() - record.writtenAt) / 1000)
           const left = Math.min(record.timeoutSeconds, Math.max(0, record.secondsLeft - away))
           const ticket = createTicket({ ...record, secondsLeft: left }, deps.clock)
-          installed.set(record.hash, { ticket, image: null, server: null, saved: '' })
+          installed.set(record.hash, { ticket, image: null, server: null, saved: '', over: false })
         } catch (error) {
           deps.log.warn({ err: error, file: name }, 'a file in the ticket journal cannot be read and is removed')
           await rm(path, { force: true })
@@ -157,7 +166,7 @@ export function createTickets(deps: TicketDeps): Tickets {
         },
         deps.clock,
       )
-      const entry: Installed = { ticket, image: null, server: null, saved: '' }
+      const entry: Installed = { ticket, image: null, server: null, saved: '', over: false }
       await save(entry)
       installed.set(hash, entry)
       return ticket.status()
@@ -176,8 +185,12 @@ export function createTickets(deps: TicketDeps): Tickets {
       if (outcome === 'late')
         throw conflict('ticket.busy', 'A request of this transfer has been running for more than 60 s; try again.')
       await closeImage(entry)
+      entry.over = true
+      await inTurn(hash, async () => {
+        await rm(file(hash), { force: true })
+        await syncFolder(deps.folder)
+      })
       installed.delete(hash)
-      await rm(file(hash), { force: true })
     },
     status: secret => installed.get(hashOf(secret))?.ticket.status() ?? null,
     authorize(secret, op) {
@@ -188,9 +201,11 @@ export function createTickets(deps: TicketDeps): Tickets {
     },
     async image(ticket) {
       const entry = installed.get(ticket.hash)
-      if (entry === undefined || ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
+      if (entry === undefined) throw new HttpError(403, 'The transfer was cancelled')
       const current = entry.image
       if (current !== null && !(await current).backend.alive && entry.image === current) await closeImage(entry)
+      // Asked here, after the waiting: nobody would close an image that is opened when the ticket has ended.
+      if (ticket.cancelled) throw new HttpError(403, 'The transfer was cancelled')
       if (entry.image === null) {
         const opening = openImage(entry)
         entry.image = opening
