@@ -203,7 +203,7 @@ export interface NativeQueries {
   'event.list': Wire<typeof m40.list>
   'event.search': Wire<typeof m40.searchEvents>
   'fenceAgent.list': Wire<typeof m41.list>
-  'host.drain_plan': Wire<typeof m42.drain>
+  'host.drainPlan': Wire<typeof m42.drain>
   'host.history': Wire<typeof m43.hostHistory>
   'host.list': Wire<typeof m44.list>
   'host.now': Wire<typeof m43.hostNow>

@@ -9,7 +9,7 @@ export type AttachmentRow = RowOf<'diskAttachment.list'>
 export type CdromRow = RowOf<'cdrom.list'>
 export type ClusterRow = RowOf<'cluster.list'>
 /** What would become of one VM when its host is emptied. */
-export type DrainRow = RowOf<'host.drain_plan'>
+export type DrainRow = RowOf<'host.drainPlan'>
 export type DiskRow = RowOf<'disk.list'>
 export type EventRow = RowOf<'event.search'>
 export type Explanation = RowOf<'vm.explain'>

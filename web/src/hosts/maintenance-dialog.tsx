@@ -25,7 +25,7 @@ export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onC
   const [only] = hosts
   const name = hosts.length === 1 && only !== undefined ? only.name : count('host', hosts.length)
   const impossible = hosts.map(host => reason('maintenance', host)).find(why => why !== undefined)
-  const { data: plan } = useAsk('host.drain_plan', { id: only?.id ?? '' }, { enabled: hosts.length === 1 })
+  const { data: plan } = useAsk('host.drainPlan', { id: only?.id ?? '' }, { enabled: hosts.length === 1 })
   const staying = plan?.filter(row => row.target === null) ?? []
   return (
     <Confirm

@@ -60,7 +60,7 @@ export async function drainPlan(
 
 /** The plan as people see it before they move a host to maintenance: of the VMs that they may see. */
 export const drain = query({
-  name: 'host.drain_plan',
+  name: 'host.drainPlan',
   input: z.strictObject({ id }),
   async run(ctx, i): Promise<DrainRow[]> {
     await find<HostRow>(ctx, 'host', i.id)
