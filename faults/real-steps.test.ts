@@ -17,8 +17,11 @@ import { everybody, takingTurns, walkJob } from './step-walk.ts'
 
 const plan = planOf()
 
-test('every job there is is walked on a real host', () => {
-  const jobs = [...registry(allDomains()).jobs.values()].map(job => job.name)
+/** What needs a second host, which this site does not have: killed at every step with pretended hosts (`jobSurvives`), and agent/long. */
+const ofSeveralHosts = new Set(['host.fence', 'host.install', 'vm.migrate', 'vm.settle_migration'])
+
+test('every job that one host can have is walked on a real one', () => {
+  const jobs = [...registry(allDomains()).jobs.values()].map(job => job.name).filter(name => !ofSeveralHosts.has(name))
   const walked = new Set(acts.map(act => act.job))
   assert.deepEqual([...walked].sort(), [...new Set(jobs)].sort())
 })
