@@ -64,6 +64,12 @@ export const always = {
   },
 } as const satisfies Record<string, Filter>
 
+/**
+ * Filters that say how well a host does now, not whether it can: they prefer another host, and give way when they would leave none. On a
+ * laptop that is busy with something else a VM starts all the same.
+ */
+export const yielding: ReadonlySet<string> = new Set(['CPUOverloaded', 'Swap'])
+
 /** What a policy may choose; the names are oVirt's. */
 export const chosen = {
   ClusterInMaintenance: need =>

@@ -148,13 +148,27 @@ test('the CPU model that guests are shown must be there, unless the host does no
   assert.equal(chosen(wants, [host('a')]), 'a')
 })
 
-test('a host that was too busy for too long is left out, one that is only busy now is not', () => {
-  assert.deepEqual(chosen(need(), [host('a', { cpuUsed: 95, cpuUsedAtLeast: 91 })]), ['a cpu_overload'])
-  assert.equal(chosen(need(), [host('a', { cpuUsed: 95 })]), 'a')
+test('a host that was too busy for too long, or swaps, is left out while there is another one', () => {
+  for (const changes of [{ cpuUsed: 95, cpuUsedAtLeast: 91 }, { swapUsed: 95 }]) {
+    const busy = host('a', changes)
+    const other = host('b', { reservedVcpus: 7 })
+    assert.equal(chosen(need(), [busy, other]), 'b')
+    const why = (hosts: Candidate[]) => explain(need(), hosts, policy).map(r => [r.host.id, r.refusals.length])
+    assert.deepEqual(why([busy, other]), [
+      ['b', 0],
+      ['a', 1],
+    ])
+    // A laptop that is busy with something else starts its VM all the same.
+    assert.equal(chosen(need(), [busy, host('b', { status: 'maintenance' })]), 'a')
+    assert.deepEqual(why([busy]), [['a', 0]])
+    // What keeps a host from being able is told with the rest.
+    const away = host('a', { ...changes, status: 'maintenance' })
+    assert.deepEqual(chosen(need(), [away]), ['a status'])
+  }
+  assert.equal(chosen(need(), [host('a', { cpuUsed: 95 }), host('b', { reservedVcpus: 7 })]), 'a')
 })
 
-test('swap, NUMA nodes, huge pages, devices and the number of VMs are looked at (R64)', () => {
-  assert.deepEqual(chosen(need(), [host('a', { swapUsed: 95 })]), ['a swap'])
+test('NUMA nodes, huge pages, devices and the number of VMs are looked at (R64)', () => {
   const numa = need({ numaNodes: [3 * GiB] })
   assert.deepEqual(chosen(numa, [host('a', { numaNodes: [2 * GiB, 2 * GiB] })]), ['a numa'])
   assert.equal(chosen(numa, [host('a', { numaNodes: [4 * GiB] })]), 'a')

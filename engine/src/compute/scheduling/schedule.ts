@@ -1,5 +1,5 @@
 import { type Refusal, type RefusalReason, refusalSentence } from '@rookery/model'
-import { always, chosen, type Filter, type Surroundings, tightest } from './filters.ts'
+import { always, chosen, type Filter, type Surroundings, tightest, yielding } from './filters.ts'
 import type { Candidate, Need, Policy } from './need.ts'
 import { type Weight, weights } from './weights.ts'
 
@@ -28,7 +28,7 @@ export interface Judged {
 }
 
 /**
- * Chooses a host: the first filter that refuses it says why; those that are left are ranked by each weight of the policy, and the ranks
+ * Chooses a host: the first filter that refuses it says why, where one that only prefers gives way rather than leave no host; those that are left are ranked by each weight of the policy, and the ranks
  * are summed with the policy's factors, as oVirt's rank selector does. Equals are told apart by id, so that everybody who looks at the
  * same hosts chooses the same.
  */
@@ -36,11 +36,14 @@ export function schedule(need: Need, hosts: readonly Candidate[], policy: Policy
   const around = { policy, tightest: tightest(hosts, policy) }
   const looking = filtersOf(policy)
   const refusals: Refusal[] = []
-  const able = hosts.filter(host => {
-    const refusal = firstRefusal(looking, need, host, around)
-    if (refusal !== null) refusals.push(refusal)
-    return refusal === null
-  })
+  const pass = (filters: readonly NamedFilter[], refused?: Refusal[]) =>
+    hosts.filter(host => {
+      const refusal = firstRefusal(filters, need, host, around)
+      if (refusal !== null) refused?.push(refusal)
+      return refusal === null
+    })
+  const liked = pass(looking, refusals)
+  const able = liked.length > 0 ? liked : pass(looking.filter(([name]) => !yielding.has(name)))
   const best = ranked(need, able, policy)[0]
   return best === undefined ? { refusals } : { host: best.host }
 }
@@ -56,6 +59,9 @@ export function explain(need: Need, hosts: readonly Candidate[], policy: Policy)
       return reason === null ? [] : [refusalOf(host, name, reason)]
     }),
   }))
+  // As in schedule: what only prefers gives way.
+  if (all.every(({ refusals }) => refusals.length > 0))
+    for (const each of all) if (each.refusals.every(({ filter }) => yielding.has(filter))) each.refusals = []
   const able = all.filter(({ refusals }) => refusals.length === 0).map(({ host }) => host)
   const others = all
     .filter(({ refusals }) => refusals.length > 0)
@@ -75,14 +81,16 @@ export const refusalOf = (host: { id: string; name: string }, filter: string, re
   sentence: refusalSentence(reason),
 })
 
+type NamedFilter = [name: string, filter: Filter]
+
 /** Those that always look, then those of the policy. */
-const filtersOf = (policy: Policy): [string, Filter][] => [
+const filtersOf = (policy: Policy): NamedFilter[] => [
   ...Object.entries<Filter>(always),
   ...Object.entries<Filter>(chosen).filter(([name]) => policy.filters.includes(name)),
 ]
 
 function firstRefusal(
-  looking: readonly [string, Filter][],
+  looking: readonly NamedFilter[],
   need: Need,
   host: Candidate,
   around: Surroundings,
