@@ -53,7 +53,7 @@ describe('guests on a real host', { skip }, () => {
 
     // The first visitor comes early, the second long after everything was said.
     const early = new Heard(await engine.console(run, 'serial'))
-    const ready = await early.line(/ROOKERY-GUEST ready [^\r\n]*/)
+    const ready = await early.line(/ROOKERY-GUEST ready [^\r\n]*[\r\n]/)
     assert.match(ready, /host=seeded/)
     assert.match(ready, /ip=10\.213\.0\.\d+/)
     const up = await engine.reported(
@@ -63,7 +63,7 @@ describe('guests on a real host', { skip }, () => {
     )
     assert.equal(up.guestAgent, true)
     const late = new Heard(await engine.console(run, 'serial'))
-    await late.line(/ROOKERY-GUEST ready [^\r\n]*/)
+    await late.line(/ROOKERY-GUEST ready [^\r\n]*[\r\n]/)
     await late.line(/ROOKERY-GUEST start/)
     late.stream.write('\recho typed-$((40+2))\r')
     await Promise.all([late.line(/typed-42/), early.line(/typed-42/)])
@@ -196,7 +196,7 @@ describe('guests on a real host', { skip }, () => {
     const spec = engine.spec({ machine: 'q35', boot: ['cdrom', 'hd'], cdrom: { medium: iso } })
     await engine.run({ kind: 'vm.create', spec })
     const line = new Heard(await engine.console(spec, 'serial'))
-    assert.match(await line.line(/ROOKERY-GUEST ready [^\r\n]*/), /media=iso/)
+    assert.match(await line.line(/ROOKERY-GUEST ready [^\r\n]*[\r\n]/), /media=iso/)
     assert.deepEqual(engine.strays(), [])
     await engine.run({ kind: 'vm.destroy', vmId: spec.vmId, runId: spec.runId })
     assert.equal(await engine.ended(spec.runId), 'destroyed')
@@ -215,7 +215,7 @@ describe('guests on a real host', { skip }, () => {
     })
     await engine.run({ kind: 'vm.create', spec })
     const line = new Heard(await engine.console(spec, 'serial'))
-    assert.match(await line.line(/ROOKERY-GUEST ready [^\r\n]*/), /cpus=2/)
+    assert.match(await line.line(/ROOKERY-GUEST ready [^\r\n]*[\r\n]/), /cpus=2/)
     line.stream.write('\rkept=41\r')
     await engine.reported('up', spec.runId, r => r.guestAgent)
     const save = { kind: 'vm.save' as const, vmId: spec.vmId, runId: spec.runId, to: memory }
