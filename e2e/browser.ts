@@ -51,6 +51,8 @@ export interface Seat {
   expect(pattern: RegExp): void
   /** How often the page was loaded from the engine. */
   readonly loads: () => number
+  /** How often the browser dropped something because a network of this machine came or went. */
+  readonly interruptions: () => number
   /** Does the work of a test; when it fails, a picture of the page is kept where it says. */
   during(work: () => Promise<void>): Promise<void>
   /** Closes it; fails when the page complained. */
@@ -79,7 +81,7 @@ export async function sit(
   const complaints: string[] = []
   // Bridges of other tests come and go on this machine, and Chromium then drops what is on its way; the page asks again.
   const expected: RegExp[] = [/ERR_NETWORK_CHANGED/]
-  let loads = 0
+  let [loads, interruptions] = [0, 0]
   const complain = (text: string) => {
     if (!expected.some(pattern => pattern.test(text))) complaints.push(text)
   }
@@ -90,6 +92,9 @@ export async function sit(
   page.on('request', request => {
     if (request.isNavigationRequest() && request.frame() === page.mainFrame()) loads++
   })
+  page.on('requestfailed', request => {
+    if (request.failure()?.errorText.includes('ERR_NETWORK_CHANGED') === true) interruptions++
+  })
   await page.addInitScript({ content: tellViolations })
   return {
     page,
@@ -99,6 +104,7 @@ export async function sit(
     complain,
     expect: pattern => void expected.push(pattern),
     loads: () => loads,
+    interruptions: () => interruptions,
     async during(work) {
       try {
         await work()

@@ -66,10 +66,19 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
     await page.getByRole('button', { name: words.en.signIn, exact: true }).waitFor()
     assert.equal(seat.loads(), 2)
     left = Number.POSITIVE_INFINITY
+    const quiet = seat.interruptions()
+    let known = quiet
     await page.reload()
     const tries = () => page.evaluate(() => sessionStorage.getItem('rookery.loads')).catch(() => null) // between two loads
-    await until(async () => (await tries()) === '3', { what: 'the page gives up' })
-    assert.equal(seat.loads(), 5)
+    const gaveUp = async () => {
+      if ((await tries()) === '3') return true
+      // Even the script that counts may have been dropped; a person would load the page again.
+      if (seat.interruptions() > known) await page.reload().catch(() => undefined) // or it does so itself in this instant
+      known = seat.interruptions()
+      return false
+    }
+    await until(gaveUp, { what: 'the page gives up' })
+    if (seat.interruptions() === quiet) assert.equal(seat.loads(), 5)
     await seat.leave()
   })
 
