@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { aRunningVm } from '../engine/test/entities.ts'
 import { adminPassword } from '../engine/test/engine.ts'
 import { startWorld, type World } from '../engine/test/small-world.ts'
-import { until } from '../engine/test/until.ts'
+import { ended, until } from '../engine/test/until.ts'
 import type { World as FullWorld } from '../engine/test/survive-world.ts'
 import { launch, noBrowser, sit } from './browser.ts'
 import { enter } from './people.ts'
@@ -55,7 +55,7 @@ describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrows
     ids = { vm: vmId, disk: diskId, host: host?.id ?? '', domain: domain?.id ?? '', job: job?.id ?? '' }
   })
   after(async () => {
-    await browser.close()
+    await ended('the browser', browser.close())
     await world.stop()
   })
 

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { adminPassword } from '../engine/test/engine.ts'
 import { startWorld, type World } from '../engine/test/small-world.ts'
-import { until } from '../engine/test/until.ts'
+import { ended, until } from '../engine/test/until.ts'
 import { noViolations } from './axe.ts'
 import { launch, noBrowser, sit } from './browser.ts'
 import { enter, open, signIn, words } from './people.ts'
@@ -15,7 +15,7 @@ describe('signing in and out in a browser, against simulated hosts', { skip: noB
     ;[world, browser] = await Promise.all([startWorld(), launch()])
   })
   after(async () => {
-    await browser.close()
+    await ended('the browser', browser.close())
     await world.stop()
   })
 

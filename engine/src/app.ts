@@ -146,7 +146,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   // A scope of its own: its parsers and error shapes are not the native dialect's.
   if (hooks.only !== true) await app.register(async scope => ovirtDialect(scope as unknown as FastifyInstance, handle))
 
-  const started: (() => Promise<void> | void)[] = []
+  const started: [what: string, end: () => Promise<void> | void][] = []
   let stopped: Promise<void> | undefined
 
   async function start(): Promise<{ url: string; port: number }> {
@@ -159,21 +159,20 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     await app.listen({ host: config.listen.host, port: config.listen.port })
     await lease.start()
     feed.start()
-    started.push(startSequencer(db, notifications, log))
+    started.push(['the sequencer', startSequencer(db, notifications, log)])
     runner.start()
-    started.push(
-      startReconcilers({
-        reconcilers: known.reconcilers,
-        notifications,
-        log,
-        env: () => env(),
-        isMine: handle.isMine,
-        onMembership: handle.onMembership,
-      }),
-    )
+    const endReconcilers = startReconcilers({
+      reconcilers: known.reconcilers,
+      notifications,
+      log,
+      env: () => env(),
+      isMine: handle.isMine,
+      onMembership: handle.onMembership,
+    })
+    started.push(['reconcilers', endReconcilers])
     for (const module of all) {
       await module.start?.(handle)
-      if (module.stop !== undefined) started.push(() => module.stop?.())
+      if (module.stop !== undefined) started.push([`the domain ${module.name}`, () => module.stop?.()])
     }
     await inTransaction(env(), async ctx => ctx.event('engine.started', { refs: [], data: { instanceId, version } }))
     const address = app.server.address() as AddressInfo
@@ -184,14 +183,17 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
   async function stop(): Promise<void> {
     stopping.abort()
     const quietly = async (what: string, work: () => Promise<unknown> | void) => {
+      const late = setTimeout(() => log.error({}, `the engine is stopping, and ${what} has not ended for 10 s`), 10_000)
       try {
         await work()
       } catch (error) {
         log.warn({ err: error }, `${what} did not end well`)
+      } finally {
+        clearTimeout(late)
       }
     }
     await quietly('the server', () => app.close())
-    for (const end of started.toReversed()) await quietly('a part', async () => end())
+    for (const [what, end] of started.toReversed()) await quietly(what, async () => end())
     await quietly('the feed', () => feed.stop())
     await quietly('jobs', () => runner.stop())
     await quietly('the farewell', () =>

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { createEngine, type Engine, type EngineHooks } from '../src/app.ts'
 import type { EngineConfig } from '../src/config.ts'
-import { silent } from '../src/core/log.ts'
+import { type Logger, silent } from '../src/core/log.ts'
 import type { EngineDatabase } from './database.ts'
 import { type TestTls, testTls } from './tls.ts'
 
@@ -77,13 +77,19 @@ export interface Answer {
   json: any
 }
 
+/** Silent but for a part that holds up the end: the test that then hangs could not say which. */
+const log: Logger = {
+  ...silent,
+  error: (_fields, message) => void (/is stopping/.test(message) && console.error(message)),
+}
+
 /** Starts an engine in this process. */
 export async function startTestEngine(
   database: Pick<EngineDatabase, 'config'>,
   o: { config?: Partial<EngineConfig>; hooks?: EngineHooks } = {},
 ): Promise<TestEngine> {
   const config = await testConfig(database, o.config)
-  const engine = await createEngine(config, { log: silent, ...o.hooks })
+  const engine = await createEngine(config, { log, ...o.hooks })
   const { url } = await engine.start().catch(async (error: unknown) => {
     await engine.stop() // else what it opened keeps the test process alive
     throw error

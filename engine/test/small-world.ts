@@ -11,7 +11,7 @@ import { list as listDomains } from '../src/storage/domain/queries.ts'
 import { type EngineDatabase, engineDatabase } from './database.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
 import { pace } from './simulator.ts'
-import { until } from './until.ts'
+import { ended, until } from './until.ts'
 
 /** An engine with pretended hosts, all in this process, its first storage active. For kills there is `world.ts`. */
 export interface World {
@@ -54,9 +54,9 @@ export async function startWorld(
   })
   const env = one.engine.handle.env()
   const stop = async () => {
-    await one.stop()
-    await sim.close()
-    await database.close()
+    await ended('the engine', one.stop())
+    await ended('the simulator', sim.close())
+    await ended('the database', database.close())
     await rm(folder, { recursive: true, force: true })
   }
   try {

@@ -13,3 +13,13 @@ export async function until<T>(
     await pause(o.everyMs ?? 20)
   }
 }
+
+/** Waits for an end, and says on standard error what is late: a test that hangs in `after` does not. */
+export async function ended(what: string, end: Promise<unknown>): Promise<void> {
+  const late = setTimeout(() => console.error(`${what} has not ended for 20 s`), 20_000)
+  try {
+    await end
+  } finally {
+    clearTimeout(late)
+  }
+}
