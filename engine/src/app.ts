@@ -99,6 +99,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     engineId: config.engineId,
     hear: (topic, hear) => notifications.on(topic, hear),
     hosts: { client: hostId => port.client(hostId) },
+    hostKey: (at, signal) => outside.hostKey(at, signal),
     secrets,
   })
   const handle: EngineHandle = {
@@ -114,7 +115,8 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     stopping: stopping.signal,
   }
   const port = all.find(module => module.hostPort !== undefined)?.hostPort?.(handle) ?? noHosts
-  const outside = all.findLast(module => module.outside !== undefined)?.outside?.(handle) ?? noOutside
+  const ownOutside = all.findLast(module => module.outside !== undefined)?.outside?.(handle) ?? noOutside
+  const outside = hooks.outside?.(ownOutside) ?? ownOutside
   const runner = new JobRunner({
     db,
     notifications,
@@ -122,7 +124,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     log,
     definitions: known.jobs,
     hostPort: hooks.hostPort?.(port) ?? port,
-    outside: hooks.outside?.(outside) ?? outside,
+    outside,
     hooks: hooks.jobs,
   })
 

@@ -20,6 +20,7 @@ export function testEnv(
     correlationId: randomUUID(),
     engineId: '00000000-0000-4000-8000-00000000e2e1',
     hear: (topic, hear) => notifications.on(topic, hear),
+    hostKey: async () => ({ fingerprint: `SHA256:${'A'.repeat(43)}`, type: 'ssh-ed25519' }),
     secrets: testSecrets,
   }
 }

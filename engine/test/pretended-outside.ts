@@ -12,6 +12,7 @@ export const testModule: DomainModule = {
   reconcilers: [],
   outside: () => ({
     ...noOutside,
+    hostKey: async () => ({ fingerprint: pretendedFingerprint, type: 'ssh-ed25519' }),
     look: async () => ({ fingerprint: pretendedFingerprint, remarks: ['It is pretended.'] }),
     admitKey: async () => {},
     sendAgent: async () => {},

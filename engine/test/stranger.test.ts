@@ -67,6 +67,7 @@ const inputs = (s: Site): Record<string, unknown> => {
     'tag.assignments': { objectKind: 'vm' },
     'job.steps': { jobId: s.vm },
     'host.drainPlan': { id: s.host },
+    'host.fingerprint': { address: 'machine', clusterId: s.cluster },
     'cluster.cpu': { id: s.cluster },
     'cluster.plan': { id: s.cluster },
     'vm.explain': { id: s.vm },

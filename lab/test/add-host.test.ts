@@ -74,6 +74,29 @@ describe('a machine that becomes a host over SSH, with a real server there', { s
     await machine.exec('umount', '/bin/date')
   })
 
+  test('a machine of another engine is left to it', async () => {
+    await machine.exec('mkdir', '-p', '/var/opt/rookery-agent/tls')
+    await machine.exec('sh', '-c', 'echo another authority > /var/opt/rookery-agent/tls/ca.crt')
+    await refused('bad7', machine.address, { password }, /is a host of another engine/)
+    await machine.exec('rm', '-r', '/var/opt/rookery-agent')
+  })
+
+  test('its fingerprint is shown before anything else, and each of its keys may be the one that is pinned', async () => {
+    const shown = async (file: string) =>
+      (await machine.exec('ssh-keygen', '-lf', file)).split(' ')[1] ?? assert.fail('no fingerprint')
+    const keys = (await machine.exec('sh', '-c', 'ls /etc/ssh/lab_host_*_key.pub')).trim().split('\n')
+    const all = await Promise.all(keys.map(shown))
+    const said = await engine.query<{ fingerprint: string; type: string }>('host.fingerprint', {
+      address: machine.address,
+      clusterId,
+    })
+    assert.ok(all.includes(said.fingerprint), `${said.fingerprint} is not among ${all.join(', ')}`)
+    await assert.rejects(engine.query('host.fingerprint', { address: 'nowhere.invalid' }), /cannot be resolved/)
+    await assert.rejects(engine.query('host.fingerprint', { address: machine.address, port: 23 }), /does not answer/)
+    for (const [n, fingerprint] of all.entries())
+      await refused(`key${n}`, machine.address, { password: 'wrong', fingerprint }, /does not let root in/)
+  })
+
   test('the right password makes a host of it: agent, certificate, networks, up (R8, R9)', async () => {
     const host = await add('added', machine.address, { password })
     assert.equal(host.status, 'up', host.statusReason ?? '')

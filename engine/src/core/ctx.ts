@@ -3,6 +3,7 @@ import type { Db, Sql } from '../db/index.ts'
 import type { EventDetails, EventName } from '../events/catalog.ts'
 import type { HostClient } from '../jobs/host-port.ts'
 import type { JobDefinition } from '../jobs/job.ts'
+import type { OutsidePort } from '../jobs/outside-port.ts'
 import type { EntityKind, Ref } from './kinds.ts'
 import type { Logger } from './log.ts'
 import type { Scope } from './scope.ts'
@@ -66,6 +67,8 @@ export interface Env {
   readonly hear?: (topic: string, hear: (rest: string) => void) => () => void
   /** The way to hosts, for reads that say what is there now; absent in tests that have no hosts. Tasks are sent by jobs alone. */
   readonly hosts?: { client(hostId: string): Promise<Pick<HostClient, 'inventory'>> }
+  /** Asks a machine for its key, for reads; absent in tests that have no machines. What changes a machine is a job. */
+  readonly hostKey?: OutsidePort['hostKey']
 }
 
 /** The actor of reconcilers, reports and start-up. */

@@ -17,6 +17,7 @@ import { fenceHost } from './fence/fence.ts'
 import * as fence from './fence/operations.ts'
 import { list as fenceAgentList } from './fence/queries.ts'
 import { fencingReconciler } from './fence/reconcile.ts'
+import { fingerprint } from './host/fingerprint.ts'
 import * as host from './host/operations.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
@@ -52,6 +53,7 @@ export const inventory: DomainModule = {
     clusterList,
     clusterCpu,
     hostList,
+    fingerprint,
     fenceAgentList,
     schedulingPolicyQueries.list,
     schedulingPolicyQueries.units,

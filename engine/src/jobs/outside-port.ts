@@ -33,6 +33,14 @@ export interface Looked {
   readonly remarks: readonly string[]
 }
 
+/** The key by which a machine shows itself over SSH. */
+export interface HostKey {
+  /** As OpenSSH shows it, `SHA256:…`. */
+  readonly fingerprint: string
+  /** `ssh-ed25519` and the like. */
+  readonly type: string
+}
+
 /** What a machine is once it has its certificate. */
 export interface EnrolledHost {
   readonly hostUuid: string
@@ -48,6 +56,11 @@ export interface OutsidePort {
    * @throws RookeryError `invalid` `certificate.request`; `unsupported` `certificate.no_authority`
    */
   certify(request: string, host: CertifiedHost): Promise<Certified>
+  /**
+   * The key that an SSH server shows, without signing in.
+   * @throws RookeryError `unavailable` `host.install.unresolvable`, `host.install.unreachable`
+   */
+  hostKey(at: { address: string; port: number }, signal: AbortSignal): Promise<HostKey>
   /** Looks whether a machine can become a host; throws why not, having changed nothing. */
   look(target: InstallTarget, signal: AbortSignal): Promise<Looked>
   /** Lets the engine in by its own key from now on. */
@@ -63,6 +76,7 @@ export interface OutsidePort {
 /** For engines without inventory, in tests. */
 export const noOutside: OutsidePort = {
   certify: nothing,
+  hostKey: nothing,
   look: nothing,
   admitKey: nothing,
   sendAgent: nothing,

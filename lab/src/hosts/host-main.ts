@@ -111,20 +111,21 @@ async function ownHomes(): Promise<void> {
 
 /** SSH for root, with the password of the machine or a key that was admitted. */
 function sshd(): ChildSpec {
-  const keys = '/etc/ssh/lab_host_key'
+  const keys = ['ed25519', 'ecdsa'].map(kind => ({ kind, file: `/etc/ssh/lab_host_${kind}_key` }))
   return {
     name: 'sshd',
     after: [],
     async prepare() {
       await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
-      if ((await exec(['test', '-e', keys])).code !== 0)
-        await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', keys])
+      for (const { kind, file } of keys)
+        if ((await exec(['test', '-e', file])).code !== 0)
+          await must(['ssh-keygen', '-q', '-t', kind, '-N', '', '-C', name, '-f', file])
       const options = [
         'PermitRootLogin=yes',
         'UsePAM=no',
         'PidFile=none',
         `ListenAddress=${address}`,
-        `HostKey=${keys}`,
+        ...keys.map(({ file }) => `HostKey=${file}`),
       ]
       return ['/usr/sbin/sshd', '-D', '-e', '-f', '/dev/null', ...options.flatMap(option => ['-o', option])]
     },

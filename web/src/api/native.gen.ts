@@ -44,23 +44,24 @@ import type * as m39 from '../../../engine/src/compute/disk-attachment/queries.t
 import type * as m40 from '../../../engine/src/events/queries.ts'
 import type * as m41 from '../../../engine/src/inventory/fence/queries.ts'
 import type * as m42 from '../../../engine/src/compute/migration/drain.ts'
-import type * as m43 from '../../../engine/src/metering/live.ts'
-import type * as m44 from '../../../engine/src/inventory/host/queries.ts'
-import type * as m45 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m46 from '../../../engine/src/invariants/queries.ts'
-import type * as m47 from '../../../engine/src/inventory/overview.ts'
-import type * as m48 from '../../../engine/src/inventory/summary.ts'
-import type * as m49 from '../../../engine/src/jobs/queries.ts'
-import type * as m50 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m51 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m52 from '../../../engine/src/identity/users.ts'
-import type * as m53 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
-import type * as m54 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m55 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m56 from '../../../engine/src/compute/template/queries.ts'
-import type * as m57 from '../../../engine/src/compute/vm/explain.ts'
-import type * as m58 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m59 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m43 from '../../../engine/src/inventory/host/fingerprint.ts'
+import type * as m44 from '../../../engine/src/metering/live.ts'
+import type * as m45 from '../../../engine/src/inventory/host/queries.ts'
+import type * as m46 from '../../../engine/src/storage/transfer/queries.ts'
+import type * as m47 from '../../../engine/src/invariants/queries.ts'
+import type * as m48 from '../../../engine/src/inventory/overview.ts'
+import type * as m49 from '../../../engine/src/inventory/summary.ts'
+import type * as m50 from '../../../engine/src/jobs/queries.ts'
+import type * as m51 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m52 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m53 from '../../../engine/src/identity/users.ts'
+import type * as m54 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
+import type * as m55 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m56 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m57 from '../../../engine/src/compute/template/queries.ts'
+import type * as m58 from '../../../engine/src/compute/vm/explain.ts'
+import type * as m59 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m60 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -204,45 +205,46 @@ export interface NativeQueries {
   'event.search': Wire<typeof m40.searchEvents>
   'fenceAgent.list': Wire<typeof m41.list>
   'host.drainPlan': Wire<typeof m42.drain>
-  'host.history': Wire<typeof m43.hostHistory>
-  'host.list': Wire<typeof m44.list>
-  'host.now': Wire<typeof m43.hostNow>
+  'host.fingerprint': Wire<typeof m43.fingerprint>
+  'host.history': Wire<typeof m44.hostHistory>
+  'host.list': Wire<typeof m45.list>
+  'host.now': Wire<typeof m44.hostNow>
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
   'host.statistics': Wire<typeof m38.hostStatistics>
-  'imageTransfer.list': Wire<typeof m45.list>
-  'invariants': Wire<typeof m46.invariants>
-  'inventory.counts': Wire<typeof m47.counts>
-  'inventory.now': Wire<typeof m47.now>
-  'inventory.summary': Wire<typeof m48.summary>
-  'job.list': Wire<typeof m49.list>
-  'job.steps': Wire<typeof m49.stepsOf>
-  'macPool.list': Wire<typeof m50.list>
+  'imageTransfer.list': Wire<typeof m46.list>
+  'invariants': Wire<typeof m47.invariants>
+  'inventory.counts': Wire<typeof m48.counts>
+  'inventory.now': Wire<typeof m48.now>
+  'inventory.summary': Wire<typeof m49.summary>
+  'job.list': Wire<typeof m50.list>
+  'job.steps': Wire<typeof m50.stepsOf>
+  'macPool.list': Wire<typeof m51.list>
   'network.list': Wire<typeof m34.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m51.list>
+  'nic.list': Wire<typeof m52.list>
   'nic.statistics': Wire<typeof m38.nicStatistics>
   'permission.list': Wire<typeof m16.listPermissions>
   'preference.list': Wire<typeof m17.listPreferences>
-  'role.list': Wire<typeof m52.listRoles>
-  'schedulingPolicy.list': Wire<typeof m53.list>
-  'schedulingPolicy.units': Wire<typeof m53.units>
+  'role.list': Wire<typeof m53.listRoles>
+  'schedulingPolicy.list': Wire<typeof m54.list>
+  'schedulingPolicy.units': Wire<typeof m54.units>
   'session.list': Wire<typeof m20.listSessions>
-  'storageDomain.files': Wire<typeof m54.files>
-  'storageDomain.list': Wire<typeof m54.list>
+  'storageDomain.files': Wire<typeof m55.files>
+  'storageDomain.list': Wire<typeof m55.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m55.assignments>
-  'tag.list': Wire<typeof m55.list>
-  'template.list': Wire<typeof m56.list>
+  'tag.assignments': Wire<typeof m56.assignments>
+  'tag.list': Wire<typeof m56.list>
+  'template.list': Wire<typeof m57.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m52.listUsers>
+  'user.list': Wire<typeof m53.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m52.whoAmI>
-  'vm.explain': Wire<typeof m57.explain>
-  'vm.history': Wire<typeof m43.vmHistory>
-  'vm.list': Wire<typeof m58.list>
-  'vm.now': Wire<typeof m43.vmNow>
-  'vm.reportedDevices': Wire<typeof m51.reportedDevices>
+  'user.self': Wire<typeof m53.whoAmI>
+  'vm.explain': Wire<typeof m58.explain>
+  'vm.history': Wire<typeof m44.vmHistory>
+  'vm.list': Wire<typeof m59.list>
+  'vm.now': Wire<typeof m44.vmNow>
+  'vm.reportedDevices': Wire<typeof m52.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
   'vm.statistics': Wire<typeof m38.vmStatistics>
-  'vnicProfile.list': Wire<typeof m59.list>
+  'vnicProfile.list': Wire<typeof m60.list>
 }

@@ -11,7 +11,6 @@ import { stableUuid } from '../../jobs/index.ts'
 import { defaultRange } from '../../network/mac-pool/allocate.ts'
 import { managementNetwork } from '../../network/network/management.ts'
 import { lockWord } from '../access.ts'
-import { rememberSealingKey } from '../install/secret.ts'
 import { ClusterSettings } from '../cluster/types.ts'
 import { insertDataCenter } from '../data-center/store.ts'
 import { AddDataCenter } from '../data-center/types.ts'
@@ -30,7 +29,6 @@ const known = {
  * tag, all once; and at each start the hosts of the configuration. Their storage is made by jobs once they are up.
  */
 export async function bootstrapInventory(engine: EngineHandle): Promise<void> {
-  rememberSealingKey(engine.config.engineId, await readFile(engine.config.tls.key, 'utf8'))
   await inTransaction(engine.env(), async ctx => {
     await lockWord(ctx.sql, 'bootstrap inventory')
     await world(ctx)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { conflict, hostCan, must, notFound } from '@rookery/model'
+import { conflict, hostCan, internal, must, notFound } from '@rookery/model'
 import { z } from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { drainPlan } from '../../compute/migration/drain.ts'
@@ -11,7 +11,6 @@ import { PowerManagement } from '../fence/types.ts'
 import { applyPatch } from '../patch.ts'
 import { activateHost } from './activate.ts'
 import { deactivateHost } from './deactivate.ts'
-import { seal, sealingKeyOf } from '../install/secret.ts'
 import { type HostSsh, installHost } from './install.ts'
 import { vmsOn } from './store.ts'
 import {
@@ -82,7 +81,9 @@ export const add = operation({
 /** A password stays sealed until the engine's own key is admitted there. */
 async function keepPassword(ctx: Ctx, hostId: string, password: string | undefined): Promise<void> {
   if (password === undefined) return
-  const sealed = seal(sealingKeyOf(ctx.engineId), password, hostId)
+  const { secrets } = ctx.env
+  if (secrets === undefined) throw internal('secret.none', 'This engine has no key for kept passwords.')
+  const sealed = await secrets.seal(password)
   await ctx.sql`insert into host_secret (host_id, sealed) values (${hostId}, ${sealed})
     on conflict (host_id) do update set sealed = excluded.sealed`
 }

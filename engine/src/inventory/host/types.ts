@@ -81,6 +81,9 @@ const Ssh = {
   password: z.string().min(1).max(1024).optional(),
 }
 
+/** Input of `host.fingerprint`: the SSH server of a machine that is to become a host of this cluster. */
+export const LookAtHost = z.strictObject({ address: sshAddress, port: Ssh.port, clusterId: id.optional() })
+
 /** Input of `host.add`: a machine that is installed over SSH, then activated unless told otherwise. */
 export const AddHost = z.strictObject({
   name: name(255),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readProbe, refusal, remarks } from './probe.ts'
-import { seal, sealingKey, unseal } from './secret.ts'
 
 const now = new Date('2026-11-30T00:00:00Z')
 const of = { now, authority: 'aa', name: 'node1' }
@@ -42,13 +41,4 @@ test('what is no reason to refuse is said', () => {
 
 test('the lines of the look are read whatever a machine says', () => {
   assert.deepEqual(readProbe('motd\nuid=0\nos=A=B \n'), { uid: '0', os: 'A=B' })
-})
-
-test('a sealed password opens with the same key for the same host only', () => {
-  const key = sealingKey('pem')
-  const sealed = seal(key, 'geheim', 'host1')
-  assert.ok(!sealed.includes('geheim'))
-  assert.equal(unseal(key, sealed, 'host1'), 'geheim')
-  assert.throws(() => unseal(key, sealed, 'host2'))
-  assert.throws(() => unseal(sealingKey('other'), sealed, 'host1'))
 })

@@ -3,15 +3,14 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { createGzip } from 'node:zlib'
-import { conflict, unavailable } from '@rookery/model'
+import { conflict, internal, unavailable } from '@rookery/model'
 import { z } from 'zod'
 import type { EngineHandle } from '../../engine.ts'
 import type { EnrolledHost, InstallTarget, Looked, OutsidePort } from '../../jobs/outside-port.ts'
 import { certifier, engineClientName } from '../enrol/authority.ts'
 import { opensshKey } from './openssh-key.ts'
 import { agentData, agentHome, probeScript, readProbe, refusal, remarks } from './probe.ts'
-import { sealingKey, unseal } from './secret.ts'
-import { type SshShell, withShell } from './ssh.ts'
+import { hostKeyOf, type SshShell, withShell } from './ssh.ts'
 
 const node = `${agentHome}/node`
 const program = `${agentHome}/agent.mjs`
@@ -25,17 +24,22 @@ export function remoteHosts(engine: EngineHandle): Omit<OutsidePort, 'certify'> 
   const certify = certifier(engine)
 
   const shell = async <T>(target: InstallTarget, signal: AbortSignal, work: (shell: SshShell) => Promise<T>) => {
-    const sealed = await engine.db.sql.maybe<{ sealed: Buffer }>`
+    const kept = await engine.db.sql.maybe<{ sealed: string }>`
       select sealed from host_secret where host_id = ${target.hostId}::uuid`
-    const own = await readFile(engine.config.tls.key, 'utf8')
-    const proof =
-      sealed === undefined
-        ? { privateKey: createPrivateKey(own).export({ type: 'sec1', format: 'pem' }).toString() }
-        : { password: unseal(sealingKey(own), sealed.sealed, target.hostId) }
-    return withShell(target, proof, signal, work)
+    return withShell(target, kept === undefined ? await ownKey() : await passwordOf(kept.sealed), signal, work)
+  }
+  const ownKey = async () => {
+    const own = createPrivateKey(await readFile(engine.config.tls.key, 'utf8'))
+    return { privateKey: own.export({ type: 'sec1', format: 'pem' }).toString() }
+  }
+  const passwordOf = async (sealed: string) => {
+    const { secrets } = engine.env()
+    if (secrets === undefined) throw internal('secret.none', 'This engine has no key for kept passwords.')
+    return { password: await secrets.open(sealed) }
   }
 
   return {
+    hostKey: hostKeyOf,
     look: (target, signal) =>
       shell(target, signal, async ({ run, fingerprint }): Promise<Looked> => {
         const probe = readProbe(done(target, 'looking at it', await run('sh -s', probeScript)))
