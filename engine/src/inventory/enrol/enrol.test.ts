@@ -78,7 +78,7 @@ test('a machine that shows a join token becomes a host, with a certificate for t
     until: read.validToDate,
     clusterId,
   })
-  const event = await database.db.sql`select 1 from event where code = 10201 and message like '%node1%'`
+  const event = await database.db.sql`select 1 from event where code = 828 and message like '%node1%'`
   assert.equal(event.length, 1)
 })
 

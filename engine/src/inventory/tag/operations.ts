@@ -103,7 +103,7 @@ export const assign = operation({
         { kind: 'tag' as const, id: i.tagId },
         { kind: i.objectKind, id: i.objectId, name: object.name },
       ]
-      ctx.event('tag.attached', { refs, args: { tag: tag.name, object: object.name } })
+      ctx.event(`tag.attached.${i.objectKind}`, { refs, args: { tag: tag.name, object: object.name } })
     }
     return { id: i.tagId }
   },
@@ -126,7 +126,7 @@ export const unassign = operation({
       { kind: 'tag' as const, id: i.tagId },
       { kind: i.objectKind, id: i.objectId, name: object.name },
     ]
-    ctx.event('tag.detached', { refs, args: { tag: tag.name, object: object.name } })
+    ctx.event(`tag.detached.${i.objectKind}`, { refs, args: { tag: tag.name, object: object.name } })
     return { id: i.tagId }
   },
 })
