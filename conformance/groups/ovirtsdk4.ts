@@ -16,7 +16,7 @@ const programs = join(import.meta.dirname, '..', 'ovirtsdk4')
 const parts = ['walk', 'errors', 'transfers', 'tools', 'tour', 'corners']
 
 /** The same, each recorded as a client of its own: so that its samples can be recorded anew without those of all others. */
-const ownSamples = ['scheduling', 'fencing']
+const ownSamples = ['scheduling', 'fencing', 'hosts']
 
 /** The oVirt Python SDK and the programs around it. */
 export const sdkGroup: Group = {

@@ -22,13 +22,30 @@ export type HostStatus = (typeof hostStatuses)[number]
 export const hostCan = allowed<
   HostStatus,
   Record<
-    'activate' | 'deactivate' | 'install' | 'remove' | 'restart' | 'powerOff' | 'powerOn' | 'confirmRebooted',
+    | 'activate'
+    | 'deactivate'
+    | 'install'
+    | 'upgradeCheck'
+    | 'upgrade'
+    | 'enrollCertificate'
+    | 'approve'
+    | 'forceSelectSpm'
+    | 'remove'
+    | 'restart'
+    | 'powerOff'
+    | 'powerOn'
+    | 'confirmRebooted',
     readonly HostStatus[]
   >
 >('host', {
   activate: ['maintenance', 'preparing_for_maintenance', 'non_operational', 'error'],
   deactivate: ['up', 'non_operational', 'preparing_for_maintenance', 'connecting', 'non_responsive', 'error'],
   install: ['maintenance', 'install_failed', 'non_operational'],
+  upgradeCheck: ['up', 'maintenance', 'non_operational'],
+  upgrade: ['up', 'maintenance', 'non_operational'],
+  enrollCertificate: ['up', 'maintenance', 'non_operational'],
+  approve: ['pending_approval'],
+  forceSelectSpm: ['up'],
   remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive'],
   restart: ['up', 'initializing', 'non_operational', 'connecting', 'non_responsive', 'maintenance', 'error', 'reboot'],
   powerOff: ['maintenance', 'non_responsive', 'reboot'],

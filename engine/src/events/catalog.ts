@@ -119,6 +119,7 @@ export const catalog = {
     'normal',
     '{user} made a token for a new host of cluster {cluster}, good for {minutes} minutes.',
   ),
+  'host.certificate.started': line(880, 'normal', 'Host {host} is asked for a new key, to sign it (by {user}).'),
   'host.certificate.renewed': line(881, 'normal', 'Host {host} has a new certificate, good until {until}.'),
   'host.certificate.failed': line(
     882,
@@ -139,12 +140,11 @@ export const catalog = {
   'host.fence_status': line(496, 'normal', 'The power of host {host} is {status}.'),
   'host.facts.refreshed': line(606, 'normal', 'The facts of host {host} were read again.'),
   'host.update_check.failed': line(839, 'error', 'Looking for updates on host {host} failed: {reason}.'),
-  'host.update_check.started': line(884, 'normal', 'Looking for updates on host {host}.'),
+  'host.update_check.started': line(884, 'normal', 'Looking whether host {host} has the agent of this engine.'),
   'host.update_check.done': line(885, 'normal', 'Host {host}: {result}.'),
   'host.upgrade.started': line(840, 'normal', 'The upgrade of host {host} started.'),
   'host.upgrade.failed': line(841, 'error', 'The upgrade of host {host} failed: {reason}.'),
   'host.upgrade.done': line(842, 'normal', 'Host {host} is upgraded.'),
-  'host.upgrade.reboot': line(888, 'normal', 'Host {host} is upgraded and restarts.'),
   'host.confirmed_rebooted': line(494, 'warning', '{user} confirmed that host {host} was rebooted.'),
   'host.fence_status.failed': line(497, 'error', 'The power of host {host} could not be asked for: {reason}.'),
   'host.restarted': line(41, 'normal', 'Host {host} was restarted by {user}.'),
@@ -184,6 +184,11 @@ export const catalog = {
     980,
     'error',
     'Data center {data_center} has no host that serves its storage: {reason}.',
+  ),
+  'data_center.spm_selected': line(
+    159,
+    'normal',
+    '{user} made host {host} the one that serves the storage of data center {data_center}.',
   ),
   'data_center.spm': line(204, 'normal', 'Host {host} serves the storage of data center {data_center}.'),
   'data_center.master_out_of_sync': line(

@@ -18,7 +18,10 @@ import * as fence from './fence/operations.ts'
 import { list as fenceAgentList } from './fence/queries.ts'
 import { fencingReconciler } from './fence/reconcile.ts'
 import { fingerprint } from './host/fingerprint.ts'
+import { certificatesReconciler, enrollHostCertificate } from './host/certificate.ts'
 import * as host from './host/operations.ts'
+import { checkHostUpgrade, upgradeHost } from './host/upgrade.ts'
+import * as upkeep from './host/upkeep.ts'
 import { list as hostList } from './host/queries.ts'
 import { hostsReconciler, spmReconciler } from './host/reconcile.ts'
 import * as overview from './overview.ts'
@@ -43,6 +46,7 @@ export const inventory: DomainModule = {
     ...Object.values(dataCenter),
     ...Object.values(cluster),
     ...Object.values(host),
+    ...Object.values(upkeep),
     ...Object.values(fence),
     ...Object.values(schedulingPolicy),
     joinToken,
@@ -66,8 +70,8 @@ export const inventory: DomainModule = {
     searchOf('cluster', 'cluster', clusterFields, byName),
     searchOf('host', 'host', hostFields, byName),
   ],
-  jobs: [activateHost, installHost, deactivateHost, fenceHost],
-  reconcilers: [hostsReconciler, spmReconciler, fencingReconciler, firstStorage],
+  jobs: [activateHost, installHost, deactivateHost, fenceHost, enrollHostCertificate, checkHostUpgrade, upgradeHost],
+  reconcilers: [hostsReconciler, certificatesReconciler, spmReconciler, fencingReconciler, firstStorage],
   hostPort: clientsOf,
   outside: engine => ({ certify: certifier(engine), ...remoteHosts(engine) }),
   bootstrap: bootstrapInventory,

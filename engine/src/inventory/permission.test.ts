@@ -8,6 +8,7 @@ import * as dataCenter from './data-center/operations.ts'
 import { joinToken } from './enrol/join-token.ts'
 import * as fence from './fence/operations.ts'
 import * as host from './host/operations.ts'
+import * as upkeep from './host/upkeep.ts'
 import * as schedulingPolicy from './scheduling-policy/operations.ts'
 import * as tag from './tag/operations.ts'
 
@@ -64,6 +65,18 @@ permissionTest(host.register, {
   input: ({ id }) => ({ name: another('h'), address: 'h', clusterId: id, url: `https://${another('h')}:1`, id: known }),
   besides: () => [{ kind: 'host', id: known, permit: 'edit_host_configuration' }],
 })
+permissionTest(upkeep.upgradeCheck, { object: anIdleHost, input: ({ id }) => ({ id }) })
+permissionTest(upkeep.enrollCertificate, { object: anIdleHost, input: ({ id }) => ({ id }) })
+permissionTest(upkeep.upgrade, {
+  object: async db => {
+    const id = await anIdleHost(db)
+    const ssh = { port: 22, user: 'root', fingerprint: null }
+    await db.db.sql`update host set ssh = ${json(ssh)} where id = ${id}::uuid`
+    return id
+  },
+  input: ({ id }) => ({ id }),
+})
+permissionTest(host.forceSelectSpm, { object: aFreeHost, input: ({ id }) => ({ id }) })
 permissionTest(host.update, { object: aHost, input: ({ id }) => ({ id, description: 'x' }) })
 permissionTest(host.activate, { object: anIdleHost, input: ({ id }) => ({ id }) })
 permissionTest(host.refresh, { object: aHost, input: ({ id }) => ({ id }) })

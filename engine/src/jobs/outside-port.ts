@@ -65,11 +65,13 @@ export interface OutsidePort {
   look(target: InstallTarget, signal: AbortSignal): Promise<Looked>
   /** Lets the engine in by its own key from now on. */
   admitKey(target: InstallTarget, signal: AbortSignal): Promise<void>
+  /** Whether the machine has the very agent, and Node, that `sendAgent` would bring. */
+  hasAgent(target: InstallTarget, signal: AbortSignal): Promise<boolean>
   /** Brings the agent, with the Node that it runs on. */
   sendAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
   /** Gives the machine a certificate for a key that it makes. */
   enrolHost(target: InstallTarget, signal: AbortSignal): Promise<EnrolledHost>
-  /** Starts the agent, or starts it again. */
+  /** Starts the agent, or starts it again; resolves when it takes connections. */
   startAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
 }
 
@@ -79,6 +81,7 @@ export const noOutside: OutsidePort = {
   hostKey: nothing,
   look: nothing,
   admitKey: nothing,
+  hasAgent: nothing,
   sendAgent: nothing,
   enrolHost: nothing,
   startAgent: nothing,

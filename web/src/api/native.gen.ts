@@ -13,55 +13,56 @@ import type * as m8 from '../../../engine/src/storage/disk/operations.ts'
 import type * as m9 from '../../../engine/src/compute/disk-attachment/operations.ts'
 import type * as m10 from '../../../engine/src/inventory/fence/operations.ts'
 import type * as m11 from '../../../engine/src/inventory/host/operations.ts'
-import type * as m12 from '../../../engine/src/inventory/enrol/join-token.ts'
-import type * as m13 from '../../../engine/src/storage/transfer/operations.ts'
-import type * as m14 from '../../../engine/src/jobs/control.ts'
-import type * as m15 from '../../../engine/src/compute/nic/operations.ts'
-import type * as m16 from '../../../engine/src/identity/permissions.ts'
-import type * as m17 from '../../../engine/src/identity/preferences.ts'
-import type * as m18 from '../../../engine/src/identity/role-operations.ts'
-import type * as m19 from '../../../engine/src/inventory/scheduling-policy/operations.ts'
-import type * as m20 from '../../../engine/src/identity/session-operations.ts'
-import type * as m21 from '../../../engine/src/storage/domain/operations.ts'
-import type * as m22 from '../../../engine/src/inventory/tag/operations.ts'
-import type * as m23 from '../../../engine/src/identity/user-operations.ts'
-import type * as m24 from '../../../engine/src/compute/vm/add.ts'
-import type * as m25 from '../../../engine/src/compute/migration/operations.ts'
-import type * as m26 from '../../../engine/src/compute/vm/operations.ts'
-import type * as m27 from '../../../engine/src/compute/vm/change.ts'
-import type * as m28 from '../../../engine/src/network/vnic-profile/operations.ts'
-import type * as m29 from '../../../engine/src/compute/affinity/queries.ts'
-import type * as m30 from '../../../engine/src/compute/cdrom/queries.ts'
-import type * as m31 from '../../../engine/src/inventory/cluster/cpu-query.ts'
-import type * as m32 from '../../../engine/src/inventory/cluster/queries.ts'
-import type * as m33 from '../../../engine/src/compute/balance/power-query.ts'
-import type * as m34 from '../../../engine/src/network/network/queries.ts'
-import type * as m35 from '../../../engine/src/compute/console/queries.ts'
-import type * as m36 from '../../../engine/src/inventory/data-center/queries.ts'
-import type * as m37 from '../../../engine/src/storage/disk/queries.ts'
-import type * as m38 from '../../../engine/src/metering/queries.ts'
-import type * as m39 from '../../../engine/src/compute/disk-attachment/queries.ts'
-import type * as m40 from '../../../engine/src/events/queries.ts'
-import type * as m41 from '../../../engine/src/inventory/fence/queries.ts'
-import type * as m42 from '../../../engine/src/compute/migration/drain.ts'
-import type * as m43 from '../../../engine/src/inventory/host/fingerprint.ts'
-import type * as m44 from '../../../engine/src/metering/live.ts'
-import type * as m45 from '../../../engine/src/inventory/host/queries.ts'
-import type * as m46 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m47 from '../../../engine/src/invariants/queries.ts'
-import type * as m48 from '../../../engine/src/inventory/overview.ts'
-import type * as m49 from '../../../engine/src/inventory/summary.ts'
-import type * as m50 from '../../../engine/src/jobs/queries.ts'
-import type * as m51 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m52 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m53 from '../../../engine/src/identity/users.ts'
-import type * as m54 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
-import type * as m55 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m56 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m57 from '../../../engine/src/compute/template/queries.ts'
-import type * as m58 from '../../../engine/src/compute/vm/explain.ts'
-import type * as m59 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m60 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m12 from '../../../engine/src/inventory/host/upkeep.ts'
+import type * as m13 from '../../../engine/src/inventory/enrol/join-token.ts'
+import type * as m14 from '../../../engine/src/storage/transfer/operations.ts'
+import type * as m15 from '../../../engine/src/jobs/control.ts'
+import type * as m16 from '../../../engine/src/compute/nic/operations.ts'
+import type * as m17 from '../../../engine/src/identity/permissions.ts'
+import type * as m18 from '../../../engine/src/identity/preferences.ts'
+import type * as m19 from '../../../engine/src/identity/role-operations.ts'
+import type * as m20 from '../../../engine/src/inventory/scheduling-policy/operations.ts'
+import type * as m21 from '../../../engine/src/identity/session-operations.ts'
+import type * as m22 from '../../../engine/src/storage/domain/operations.ts'
+import type * as m23 from '../../../engine/src/inventory/tag/operations.ts'
+import type * as m24 from '../../../engine/src/identity/user-operations.ts'
+import type * as m25 from '../../../engine/src/compute/vm/add.ts'
+import type * as m26 from '../../../engine/src/compute/migration/operations.ts'
+import type * as m27 from '../../../engine/src/compute/vm/operations.ts'
+import type * as m28 from '../../../engine/src/compute/vm/change.ts'
+import type * as m29 from '../../../engine/src/network/vnic-profile/operations.ts'
+import type * as m30 from '../../../engine/src/compute/affinity/queries.ts'
+import type * as m31 from '../../../engine/src/compute/cdrom/queries.ts'
+import type * as m32 from '../../../engine/src/inventory/cluster/cpu-query.ts'
+import type * as m33 from '../../../engine/src/inventory/cluster/queries.ts'
+import type * as m34 from '../../../engine/src/compute/balance/power-query.ts'
+import type * as m35 from '../../../engine/src/network/network/queries.ts'
+import type * as m36 from '../../../engine/src/compute/console/queries.ts'
+import type * as m37 from '../../../engine/src/inventory/data-center/queries.ts'
+import type * as m38 from '../../../engine/src/storage/disk/queries.ts'
+import type * as m39 from '../../../engine/src/metering/queries.ts'
+import type * as m40 from '../../../engine/src/compute/disk-attachment/queries.ts'
+import type * as m41 from '../../../engine/src/events/queries.ts'
+import type * as m42 from '../../../engine/src/inventory/fence/queries.ts'
+import type * as m43 from '../../../engine/src/compute/migration/drain.ts'
+import type * as m44 from '../../../engine/src/inventory/host/fingerprint.ts'
+import type * as m45 from '../../../engine/src/metering/live.ts'
+import type * as m46 from '../../../engine/src/inventory/host/queries.ts'
+import type * as m47 from '../../../engine/src/storage/transfer/queries.ts'
+import type * as m48 from '../../../engine/src/invariants/queries.ts'
+import type * as m49 from '../../../engine/src/inventory/overview.ts'
+import type * as m50 from '../../../engine/src/inventory/summary.ts'
+import type * as m51 from '../../../engine/src/jobs/queries.ts'
+import type * as m52 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m53 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m54 from '../../../engine/src/identity/users.ts'
+import type * as m55 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
+import type * as m56 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m57 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m58 from '../../../engine/src/compute/template/queries.ts'
+import type * as m59 from '../../../engine/src/compute/vm/explain.ts'
+import type * as m60 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m61 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -120,131 +121,135 @@ export interface NativeOperations {
   'host.activate': Wire<typeof m11.activate>
   'host.add': Wire<typeof m11.add>
   'host.deactivate': Wire<typeof m11.deactivate>
+  'host.enrollCertificate': Wire<typeof m12.enrollCertificate>
   'host.fence': Wire<typeof m10.fence>
+  'host.forceSelectSpm': Wire<typeof m11.forceSelectSpm>
   'host.install': Wire<typeof m11.install>
-  'host.joinToken': Wire<typeof m12.joinToken>
+  'host.joinToken': Wire<typeof m13.joinToken>
   'host.refresh': Wire<typeof m11.refresh>
   'host.register': Wire<typeof m11.register>
   'host.remove': Wire<typeof m11.remove>
   'host.update': Wire<typeof m11.update>
-  'imageTransfer.add': Wire<typeof m13.add>
-  'imageTransfer.cancel': Wire<typeof m13.cancel>
-  'imageTransfer.extend': Wire<typeof m13.extend>
-  'imageTransfer.finalize': Wire<typeof m13.finalize>
-  'imageTransfer.pause': Wire<typeof m13.pause>
-  'imageTransfer.resume': Wire<typeof m13.resume>
-  'job.abandon': Wire<typeof m14.abandonJob>
-  'job.cancel': Wire<typeof m14.cancelJob>
-  'job.retry': Wire<typeof m14.retryJob>
+  'host.upgrade': Wire<typeof m12.upgrade>
+  'host.upgradeCheck': Wire<typeof m12.upgradeCheck>
+  'imageTransfer.add': Wire<typeof m14.add>
+  'imageTransfer.cancel': Wire<typeof m14.cancel>
+  'imageTransfer.extend': Wire<typeof m14.extend>
+  'imageTransfer.finalize': Wire<typeof m14.finalize>
+  'imageTransfer.pause': Wire<typeof m14.pause>
+  'imageTransfer.resume': Wire<typeof m14.resume>
+  'job.abandon': Wire<typeof m15.abandonJob>
+  'job.cancel': Wire<typeof m15.cancelJob>
+  'job.retry': Wire<typeof m15.retryJob>
   'network.add': Wire<typeof m5.add>
   'network.remove': Wire<typeof m5.remove>
   'network.update': Wire<typeof m5.update>
-  'nic.add': Wire<typeof m15.add>
-  'nic.remove': Wire<typeof m15.remove>
-  'nic.update': Wire<typeof m15.update>
-  'permission.add': Wire<typeof m16.addPermission>
-  'permission.remove': Wire<typeof m16.removePermission>
-  'preference.set': Wire<typeof m17.setPreference>
-  'role.add': Wire<typeof m18.addRole>
-  'role.remove': Wire<typeof m18.removeRole>
-  'role.update': Wire<typeof m18.updateRole>
-  'schedulingPolicy.add': Wire<typeof m19.add>
-  'schedulingPolicy.remove': Wire<typeof m19.remove>
-  'schedulingPolicy.update': Wire<typeof m19.update>
-  'session.end': Wire<typeof m20.endOneSession>
-  'storageDomain.activate': Wire<typeof m21.activate>
-  'storageDomain.add': Wire<typeof m21.add>
-  'storageDomain.attach': Wire<typeof m21.attach>
-  'storageDomain.deactivate': Wire<typeof m21.deactivate>
-  'storageDomain.detach': Wire<typeof m21.detach>
-  'storageDomain.remove': Wire<typeof m21.remove>
-  'storageDomain.update': Wire<typeof m21.update>
-  'tag.add': Wire<typeof m22.add>
-  'tag.assign': Wire<typeof m22.assign>
-  'tag.remove': Wire<typeof m22.remove>
-  'tag.unassign': Wire<typeof m22.unassign>
-  'tag.update': Wire<typeof m22.update>
-  'user.add': Wire<typeof m23.addUser>
-  'user.password': Wire<typeof m23.setPassword>
-  'user.remove': Wire<typeof m23.removeUser>
-  'user.update': Wire<typeof m23.updateUser>
-  'vm.add': Wire<typeof m24.add>
-  'vm.cancel_migration': Wire<typeof m25.cancelMigration>
-  'vm.migrate': Wire<typeof m25.migrate>
-  'vm.reboot': Wire<typeof m26.reboot>
-  'vm.remove': Wire<typeof m27.remove>
-  'vm.reset': Wire<typeof m26.reset>
-  'vm.shutdown': Wire<typeof m26.shutdown>
-  'vm.start': Wire<typeof m26.start>
-  'vm.stop': Wire<typeof m26.stop>
-  'vm.suspend': Wire<typeof m26.suspend>
-  'vm.update': Wire<typeof m27.update>
-  'vnicProfile.add': Wire<typeof m28.add>
-  'vnicProfile.remove': Wire<typeof m28.remove>
-  'vnicProfile.update': Wire<typeof m28.update>
+  'nic.add': Wire<typeof m16.add>
+  'nic.remove': Wire<typeof m16.remove>
+  'nic.update': Wire<typeof m16.update>
+  'permission.add': Wire<typeof m17.addPermission>
+  'permission.remove': Wire<typeof m17.removePermission>
+  'preference.set': Wire<typeof m18.setPreference>
+  'role.add': Wire<typeof m19.addRole>
+  'role.remove': Wire<typeof m19.removeRole>
+  'role.update': Wire<typeof m19.updateRole>
+  'schedulingPolicy.add': Wire<typeof m20.add>
+  'schedulingPolicy.remove': Wire<typeof m20.remove>
+  'schedulingPolicy.update': Wire<typeof m20.update>
+  'session.end': Wire<typeof m21.endOneSession>
+  'storageDomain.activate': Wire<typeof m22.activate>
+  'storageDomain.add': Wire<typeof m22.add>
+  'storageDomain.attach': Wire<typeof m22.attach>
+  'storageDomain.deactivate': Wire<typeof m22.deactivate>
+  'storageDomain.detach': Wire<typeof m22.detach>
+  'storageDomain.remove': Wire<typeof m22.remove>
+  'storageDomain.update': Wire<typeof m22.update>
+  'tag.add': Wire<typeof m23.add>
+  'tag.assign': Wire<typeof m23.assign>
+  'tag.remove': Wire<typeof m23.remove>
+  'tag.unassign': Wire<typeof m23.unassign>
+  'tag.update': Wire<typeof m23.update>
+  'user.add': Wire<typeof m24.addUser>
+  'user.password': Wire<typeof m24.setPassword>
+  'user.remove': Wire<typeof m24.removeUser>
+  'user.update': Wire<typeof m24.updateUser>
+  'vm.add': Wire<typeof m25.add>
+  'vm.cancel_migration': Wire<typeof m26.cancelMigration>
+  'vm.migrate': Wire<typeof m26.migrate>
+  'vm.reboot': Wire<typeof m27.reboot>
+  'vm.remove': Wire<typeof m28.remove>
+  'vm.reset': Wire<typeof m27.reset>
+  'vm.shutdown': Wire<typeof m27.shutdown>
+  'vm.start': Wire<typeof m27.start>
+  'vm.stop': Wire<typeof m27.stop>
+  'vm.suspend': Wire<typeof m27.suspend>
+  'vm.update': Wire<typeof m28.update>
+  'vnicProfile.add': Wire<typeof m29.add>
+  'vnicProfile.remove': Wire<typeof m29.remove>
+  'vnicProfile.update': Wire<typeof m29.update>
 }
 
 /** Queries by name. */
 export interface NativeQueries {
-  'affinityGroup.list': Wire<typeof m29.groups>
-  'affinityLabel.list': Wire<typeof m29.labels>
-  'cdrom.list': Wire<typeof m30.list>
-  'cluster.cpu': Wire<typeof m31.cpu>
-  'cluster.list': Wire<typeof m32.list>
-  'cluster.plan': Wire<typeof m33.plan>
+  'affinityGroup.list': Wire<typeof m30.groups>
+  'affinityLabel.list': Wire<typeof m30.labels>
+  'cdrom.list': Wire<typeof m31.list>
+  'cluster.cpu': Wire<typeof m32.cpu>
+  'cluster.list': Wire<typeof m33.list>
+  'cluster.plan': Wire<typeof m34.plan>
   'cluster.search': Wire<ReturnType<typeof searches.searchOf>>
-  'clusterNetwork.list': Wire<typeof m34.clusterNetworks>
-  'console.list': Wire<typeof m35.list>
-  'dataCenter.list': Wire<typeof m36.list>
+  'clusterNetwork.list': Wire<typeof m35.clusterNetworks>
+  'console.list': Wire<typeof m36.list>
+  'dataCenter.list': Wire<typeof m37.list>
   'dataCenter.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.list': Wire<typeof m37.list>
+  'disk.list': Wire<typeof m38.list>
   'disk.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.statistics': Wire<typeof m38.diskStatistics>
-  'diskAttachment.list': Wire<typeof m39.list>
-  'event.list': Wire<typeof m40.list>
-  'event.search': Wire<typeof m40.searchEvents>
-  'fenceAgent.list': Wire<typeof m41.list>
-  'host.drainPlan': Wire<typeof m42.drain>
-  'host.fingerprint': Wire<typeof m43.fingerprint>
-  'host.history': Wire<typeof m44.hostHistory>
-  'host.list': Wire<typeof m45.list>
-  'host.now': Wire<typeof m44.hostNow>
+  'disk.statistics': Wire<typeof m39.diskStatistics>
+  'diskAttachment.list': Wire<typeof m40.list>
+  'event.list': Wire<typeof m41.list>
+  'event.search': Wire<typeof m41.searchEvents>
+  'fenceAgent.list': Wire<typeof m42.list>
+  'host.drainPlan': Wire<typeof m43.drain>
+  'host.fingerprint': Wire<typeof m44.fingerprint>
+  'host.history': Wire<typeof m45.hostHistory>
+  'host.list': Wire<typeof m46.list>
+  'host.now': Wire<typeof m45.hostNow>
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
-  'host.statistics': Wire<typeof m38.hostStatistics>
-  'imageTransfer.list': Wire<typeof m46.list>
-  'invariants': Wire<typeof m47.invariants>
-  'inventory.counts': Wire<typeof m48.counts>
-  'inventory.now': Wire<typeof m48.now>
-  'inventory.summary': Wire<typeof m49.summary>
-  'job.list': Wire<typeof m50.list>
-  'job.steps': Wire<typeof m50.stepsOf>
-  'macPool.list': Wire<typeof m51.list>
-  'network.list': Wire<typeof m34.list>
+  'host.statistics': Wire<typeof m39.hostStatistics>
+  'imageTransfer.list': Wire<typeof m47.list>
+  'invariants': Wire<typeof m48.invariants>
+  'inventory.counts': Wire<typeof m49.counts>
+  'inventory.now': Wire<typeof m49.now>
+  'inventory.summary': Wire<typeof m50.summary>
+  'job.list': Wire<typeof m51.list>
+  'job.steps': Wire<typeof m51.stepsOf>
+  'macPool.list': Wire<typeof m52.list>
+  'network.list': Wire<typeof m35.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m52.list>
-  'nic.statistics': Wire<typeof m38.nicStatistics>
-  'permission.list': Wire<typeof m16.listPermissions>
-  'preference.list': Wire<typeof m17.listPreferences>
-  'role.list': Wire<typeof m53.listRoles>
-  'schedulingPolicy.list': Wire<typeof m54.list>
-  'schedulingPolicy.units': Wire<typeof m54.units>
-  'session.list': Wire<typeof m20.listSessions>
-  'storageDomain.files': Wire<typeof m55.files>
-  'storageDomain.list': Wire<typeof m55.list>
+  'nic.list': Wire<typeof m53.list>
+  'nic.statistics': Wire<typeof m39.nicStatistics>
+  'permission.list': Wire<typeof m17.listPermissions>
+  'preference.list': Wire<typeof m18.listPreferences>
+  'role.list': Wire<typeof m54.listRoles>
+  'schedulingPolicy.list': Wire<typeof m55.list>
+  'schedulingPolicy.units': Wire<typeof m55.units>
+  'session.list': Wire<typeof m21.listSessions>
+  'storageDomain.files': Wire<typeof m56.files>
+  'storageDomain.list': Wire<typeof m56.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m56.assignments>
-  'tag.list': Wire<typeof m56.list>
-  'template.list': Wire<typeof m57.list>
+  'tag.assignments': Wire<typeof m57.assignments>
+  'tag.list': Wire<typeof m57.list>
+  'template.list': Wire<typeof m58.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m53.listUsers>
+  'user.list': Wire<typeof m54.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m53.whoAmI>
-  'vm.explain': Wire<typeof m58.explain>
-  'vm.history': Wire<typeof m44.vmHistory>
-  'vm.list': Wire<typeof m59.list>
-  'vm.now': Wire<typeof m44.vmNow>
-  'vm.reportedDevices': Wire<typeof m52.reportedDevices>
+  'user.self': Wire<typeof m54.whoAmI>
+  'vm.explain': Wire<typeof m59.explain>
+  'vm.history': Wire<typeof m45.vmHistory>
+  'vm.list': Wire<typeof m60.list>
+  'vm.now': Wire<typeof m45.vmNow>
+  'vm.reportedDevices': Wire<typeof m53.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
-  'vm.statistics': Wire<typeof m38.vmStatistics>
-  'vnicProfile.list': Wire<typeof m60.list>
+  'vm.statistics': Wire<typeof m39.vmStatistics>
+  'vnicProfile.list': Wire<typeof m61.list>
 }

@@ -5,13 +5,7 @@ import { exclusive, job } from '../../jobs/index.ts'
 import type { InstallTarget } from '../../jobs/outside-port.ts'
 import { failure } from '../../storage/spm/on-spm.ts'
 import { moveHost } from './store.ts'
-
-/** How the engine signs in to a host; the column `ssh`. */
-export interface HostSsh {
-  port: number
-  user: string
-  fingerprint: string | null
-}
+import type { HostSsh } from './types.ts'
 
 /**
  * Makes a host of a machine over SSH. It looks before it changes anything; then the engine's key is admitted, and the password, if one was

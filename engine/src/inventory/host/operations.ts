@@ -11,13 +11,15 @@ import { PowerManagement } from '../fence/types.ts'
 import { applyPatch } from '../patch.ts'
 import { activateHost } from './activate.ts'
 import { deactivateHost } from './deactivate.ts'
-import { type HostSsh, installHost } from './install.ts'
+import { installHost } from './install.ts'
+import { assignedSpm, becomeSpm } from '../../storage/spm/store.ts'
 import { vmsOn } from './store.ts'
 import {
   AddHost,
   InstallHost,
   DeactivateHost,
   type HostRow,
+  type HostSsh,
   OneHost,
   RegisterHost,
   RemoveHost,
@@ -195,6 +197,41 @@ export const refresh = operation({
       })
     await ctx.sql`update host set facts_asked_at = ${ctx.now} where id = ${i.id}::uuid`
     ctx.changed('host', i.id)
+    return { id: i.id }
+  },
+})
+
+/** Makes a host the one that serves the storage of its data center. What the last one has under way is repeated there. */
+export const forceSelectSpm = operation({
+  name: 'host.forceSelectSpm',
+  input: OneHost,
+  output: Done,
+  permit: { action: 'manipulate_host', on: i => ref(i.id) },
+  async run(ctx, i) {
+    const row = await find<HostRow>(ctx, 'host', i.id)
+    must(hostCan.forceSelectSpm, row)
+    const refused = (word: string, message: string) =>
+      conflict(`host.spm.${word}`, `Cannot force select SPM. ${message}`, { ref: ref(i.id) })
+    if (row.dataCenterId === null)
+      throw refused('no_data_center', `The Cluster of Host ${row.name} has no Data Center.`)
+    if (row.spmPriority < 0) throw refused('never', `The SPM priority of Host ${row.name} is "never".`)
+    await ctx.sql`select pg_advisory_xact_lock(hashtextextended(${`spm ${row.dataCenterId}`}, 0))`
+    const last = await assignedSpm(ctx.sql, row.dataCenterId)
+    if (last?.hostId === row.id) throw refused('already', `Host ${row.name} is the SPM already.`)
+    await becomeSpm(ctx.sql, row.dataCenterId, row.id)
+    const { name } = await ctx.sql.one<{
+      name: string
+    }>`select name from data_center where id = ${row.dataCenterId}::uuid`
+    ctx.changed('data_center', row.dataCenterId)
+    ctx.changed('host', row.id)
+    if (last !== undefined) ctx.changed('host', last.hostId)
+    ctx.event('data_center.spm_selected', {
+      refs: [
+        { kind: 'data_center', id: row.dataCenterId, name },
+        { ...ref(row.id), name: row.name },
+      ],
+      args: { host: row.name, data_center: name },
+    })
     return { id: i.id }
   },
 })

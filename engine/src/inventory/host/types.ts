@@ -47,6 +47,19 @@ export interface HostRow {
   /** When another host last saw its lease on storage move; null: nobody looks. */
   storageSeenAt: Date | null
   fencing: FencingState | null
+  /** How the engine signs in; null: it cannot, the host joined by its own word. */
+  ssh: HostSsh | null
+  /** Until when its certificate is good; null: not known, it was made elsewhere. */
+  certificateUntil: Date | null
+  /** Its agent is not the one of this engine, as the last `host.upgradeCheck` found. */
+  updateAvailable: boolean
+}
+
+/** How the engine signs in to a host. */
+export interface HostSsh {
+  port: number
+  user: string
+  fingerprint: string | null
 }
 
 /** Input of `host.register`: a host whose agent trusts this engine's CA already. Engine internal and simulator. */
@@ -125,7 +138,7 @@ export const UpdateHost = z.strictObject({
 })
 export type UpdateHost = z.infer<typeof UpdateHost>
 
-/** Input of `host.activate`, `host.refresh`. */
+/** Input of operations that take a host alone. */
 export const OneHost = z.strictObject({ id })
 /** Input of `host.deactivate`. */
 export const DeactivateHost = z.strictObject({ id, reason: text(1000).default('') })

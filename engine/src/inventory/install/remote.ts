@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { EngineHandle } from '../../engine.ts'
 import type { EnrolledHost, InstallTarget, Looked, OutsidePort } from '../../jobs/outside-port.ts'
 import { certifier, engineClientName } from '../enrol/authority.ts'
+import { agentUnit } from './agent-unit.ts'
 import { opensshKey } from './openssh-key.ts'
 import { agentData, agentHome, probeScript, readProbe, refusal, remarks } from './probe.ts'
 import { hostKeyOf, type SshShell, withShell } from './ssh.ts'
@@ -38,6 +39,17 @@ export function remoteHosts(engine: EngineHandle): Omit<OutsidePort, 'certify'> 
     return { password: await secrets.open(sealed) }
   }
 
+  /** What an agent consists of, here and there. */
+  const parts = () => {
+    const { agentBundle } = engine.config
+    if (agentBundle === null)
+      throw unavailable('host.install.no_bundle', 'This engine has no agent to send. Start it with "rookery up".')
+    return [
+      { from: agentBundle, to: program, mode: 0o644 },
+      { from: process.execPath, to: node, mode: 0o755 },
+    ]
+  }
+
   return {
     hostKey: hostKeyOf,
     look: (target, signal) =>
@@ -59,11 +71,12 @@ grep -qxF '${key}' ~/.ssh/authorized_keys || echo '${key}' >> ~/.ssh/authorized_
       }),
     sendAgent: (target, signal) =>
       shell(target, signal, async ({ run }) => {
-        const { agentBundle } = engine.config
-        if (agentBundle === null)
-          throw unavailable('host.install.no_bundle', 'This engine has no agent to send. Start it with "rookery up".')
-        await send(target, run, agentBundle, program, 0o644)
-        await send(target, run, process.execPath, node, 0o755)
+        for (const { from, to, mode } of parts()) await send(target, run, from, to, mode)
+      }),
+    hasAgent: (target, signal) =>
+      shell(target, signal, async ({ run }) => {
+        for (const { from, to } of parts()) if ((await sumThere(run, to)) !== (await sumOf(from))) return false
+        return true
       }),
     enrolHost: (target, signal) =>
       shell(target, signal, async ({ run }): Promise<EnrolledHost> => {
@@ -95,34 +108,39 @@ grep -qxF '${key}' ~/.ssh/authorized_keys || echo '${key}' >> ~/.ssh/authorized_
   }
 }
 
-/** With systemd a unit; elsewhere a loop of the shell in a session of its own, which is there once however often it is started. */
+/** Waits until something takes connections on the agent's port. */
+const awaitScript = `const until = Date.now() + 60000
+const look = () => require('node:net').connect(${port}, '127.0.0.1').on('connect', () => process.exit(0))
+  .on('error', () => Date.now() > until ? process.exit(1) : setTimeout(look, 200))
+look()`
+
+/**
+ * With systemd a unit; elsewhere a loop of the shell in a session of its own, which is there once however often it is started. What the
+ * agent has started (the keeper of leases) goes on when it is started again.
+ */
 const startScript = `set -e
 if [ -d /run/systemd/system ]; then
   cat > /etc/systemd/system/rookery-agent.service <<'UNIT'
-[Unit]
-Description=Rookery host agent
-After=libvirtd.service network-online.target
-Wants=libvirtd.service network-online.target
-
-[Service]
-ExecStart=${node} --disable-warning=ExperimentalWarning ${program} --config ${config}
-Restart=always
-KillMode=process
-
-[Install]
-WantedBy=multi-user.target
-UNIT
+${agentUnit({ node, program, config })}UNIT
   systemctl daemon-reload
-  systemctl enable rookery-agent.service
+  systemctl enable --quiet rookery-agent.service
   systemctl restart rookery-agent.service
+  last() { journalctl --unit rookery-agent --lines 3 --output cat; }
 else
   mkdir -p /run/rookery-agent
   if [ -s /run/rookery-agent.pid ] && kill -0 "$(cat /run/rookery-agent.pid)" 2>/dev/null; then
-    pkill -P "$(cat /run/rookery-agent.pid)" || true
+    for old in $(pgrep -P "$(cat /run/rookery-agent.pid)"); do
+      kill "$old" || true
+      n=0
+      while kill -0 "$old" 2>/dev/null && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done
+      kill -9 "$old" 2>/dev/null || true
+    done
   else
     setsid sh -c 'echo $$ > /run/rookery-agent.pid; while :; do ${node} --disable-warning=ExperimentalWarning ${program} --config ${config}; sleep 1; done' </dev/null >>${agentData}/agent.log 2>&1 &
   fi
+  last() { tail -n 3 ${agentData}/agent.log; }
 fi
+${node} -e "${awaitScript}" || { echo "it does not answer:" >&2; last >&2; exit 1; }
 `
 
 /** Sends a file unless the same is there; it appears whole or not at all. */
@@ -133,15 +151,21 @@ async function send(
   to: string,
   mode: number,
 ): Promise<void> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(from)) hash.update(chunk as Buffer)
-  const sum = hash.digest('hex')
-  const there = await run(`sha256sum ${to} 2>/dev/null | cut -d' ' -f1`)
-  if (there.stdout.trim() === sum) return
+  const sum = await sumOf(from)
+  if ((await sumThere(run, to)) === sum) return
   const packed = await buffer(createReadStream(from).pipe(createGzip({ level: 1 })))
   const command = `set -e; mkdir -p ${agentHome}; gzip -dc > ${to}.new; echo '${sum}  ${to}.new' | sha256sum -c --quiet; chmod ${mode.toString(8)} ${to}.new; mv ${to}.new ${to}`
   done(target, `sending ${to}`, await run(command, packed))
 }
+
+async function sumOf(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
+const sumThere = async (run: SshShell['run'], file: string): Promise<string> =>
+  (await run(`sha256sum ${file} 2>/dev/null | cut -d' ' -f1`)).stdout.trim()
 
 /** The output of a command that must have worked. */
 function done(target: InstallTarget, what: string, said: { code: number; stdout: string; stderr: string }): string {

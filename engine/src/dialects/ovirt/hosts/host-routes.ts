@@ -1,9 +1,10 @@
-import { fromErrorRecord, invalid, isUuid } from '@rookery/model'
+import { fromErrorRecord, hostCan, invalid, isUuid, must, unsupported } from '@rookery/model'
 import { explain } from '../../../compute/vm/explain.ts'
 import { ask, call } from '../../../core/call.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import * as host from '../../../inventory/host/operations.ts'
 import { list as listHosts } from '../../../inventory/host/queries.ts'
+import * as upkeep from '../../../inventory/host/upkeep.ts'
 import { untilLooked } from '../../../inventory/host/looked.ts'
 import type { HostRow } from '../../../inventory/host/types.ts'
 import { hostFields } from '../../../inventory/search-fields.ts'
@@ -43,14 +44,48 @@ async function migrationTargets(request: ApiRequest): Promise<ReadonlySet<string
   return able.reduce((all, each) => new Set([...all].filter(id => each.has(id))))
 }
 
-/** How to sign in, as a host or an action says it: `root_password`, or `ssh` with a user. */
+/** How to sign in, as a host or an action says it: `root_password`, or `ssh` with a user; by the engine's own key where it says so. */
 const sshOf = (body: WireObject) =>
   defined({
     port: numberAt(body, 'ssh', 'port'),
     user: textAt(body, 'ssh', 'user', 'user_name'),
     fingerprint: textAt(body, 'ssh', 'fingerprint'),
-    password: textAt(body, 'root_password') ?? textAt(body, 'ssh', 'user', 'password'),
+    password:
+      textAt(body, 'ssh', 'authentication_method') === 'publickey'
+        ? undefined
+        : (textAt(body, 'root_password') ?? textAt(body, 'ssh', 'user', 'password')),
   })
+
+/** An action that starts a job of a host and is accepted with it. */
+const upkeepRoute = (name: string, operation: typeof upkeep.upgrade) =>
+  action(`/hosts/:id/${name}`, async request => {
+    const { jobId } = await call(request.env, operation, { id: pathId(request) })
+    await settled(request, jobId)
+    return actionDone(request.body, jobId)
+  })
+
+/** Actions of the original that this release cannot do, each with its reason. */
+const refusals: Readonly<Record<string, { code: string; message: string }>> = {
+  ...Object.fromEntries(
+    ['discoveriscsi', 'iscsidiscover', 'iscsilogin', 'unregisteredstoragedomainsdiscover'].map(name => [
+      name,
+      {
+        code: 'host.no_iscsi',
+        message: 'This release has no storage on iSCSI or Fibre Channel: use NFS or a POSIX file system.',
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['copyhostnetworks', 'setupnetworks', 'syncallnetworks'].map(name => [
+      name,
+      {
+        code: 'host.no_setup_networks',
+        message:
+          'This release makes the networks of a Cluster on its Hosts by itself: attach the network to the Cluster.',
+      },
+    ]),
+  ),
+}
 
 /** A stable id of a host's interface. */
 const nicId = (hostId: string) => (name: string) => stableId(`${hostId} nic ${name}`)
@@ -131,6 +166,40 @@ export const hostRoutes: Route[] = [
     await call(request.env, host.refresh, { id: pathId(request) })
     return actionDone(request.body, null)
   }),
+  action('/hosts/:id/install', async request => {
+    const { body } = request
+    const { jobId } = await call(request.env, host.install, {
+      id: pathId(request),
+      // The original leaves a host that is installed again in maintenance unless told otherwise.
+      activate: booleanAt(body, 'activate') ?? booleanParameter(request.address, 'activate') ?? false,
+      ssh: sshOf(body),
+    })
+    await settled(request, jobId)
+    return actionDone(body, jobId)
+  }),
+  action('/hosts/:id/approve', async request => {
+    // Hosts join by a token or are installed by the engine; none waits for approval, and this says so.
+    must(hostCan.approve, await hostOf(request))
+    return actionDone(request.body, null)
+  }),
+  upkeepRoute('upgradecheck', upkeep.upgradeCheck),
+  upkeepRoute('upgrade', upkeep.upgrade),
+  upkeepRoute('enrollcertificate', upkeep.enrollCertificate),
+  action('/hosts/:id/forceselectspm', async request => {
+    await call(request.env, host.forceSelectSpm, { id: pathId(request) })
+    return actionDone(request.body, null)
+  }),
+  action('/hosts/:id/commitnetconfig', async request => {
+    // Networks of hosts are durable as soon as they are made: there is nothing left to commit.
+    await hostOf(request)
+    return actionDone(request.body, null)
+  }),
+  ...Object.entries(refusals).map(([name, { code, message }]) =>
+    action(`/hosts/:id/${name}`, async request => {
+      await hostOf(request)
+      throw unsupported(code, message)
+    }),
+  ),
   fenceRoute,
   ...fenceAgentRoutes,
   ...statisticsRoutes('/hosts/:host', 'host', hostStatistics, async request => {

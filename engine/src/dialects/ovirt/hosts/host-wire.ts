@@ -4,7 +4,19 @@ import { linksBelow, stub } from '../kernel/answer.ts'
 import type { WireObject } from '../wire/wire-object.ts'
 
 /** Actions that this engine offers on a host. */
-export const hostActions = ['activate', 'deactivate', 'fence', 'refresh'] as const
+export const hostActions = [
+  'activate',
+  'approve',
+  'commitnetconfig',
+  'deactivate',
+  'enrollcertificate',
+  'fence',
+  'forceselectspm',
+  'install',
+  'refresh',
+  'upgrade',
+  'upgradecheck',
+] as const
 
 /** Sub-collections by the rels of the original; the SDK knows two of them by the names of their elements, added where they are used. */
 const hostLinks = [
@@ -56,7 +68,7 @@ export function hostToWire(row: HostRow, cpuType: string | null = null): WireObj
     network_operation_in_progress: false,
     override_iptables: false,
     reinstallation_required: false,
-    update_available: false,
+    update_available: row.updateAvailable,
     vgpu_placement: 'consolidated',
     device_passthrough: { enabled: false },
     iscsi: {},
@@ -101,7 +113,11 @@ export function hostToWire(row: HostRow, cpuType: string | null = null): WireObj
     },
     se_linux: { mode: 'disabled' },
     spm: { priority: row.spmPriority, status: row.spmStatus },
-    ssh: { port: 22 },
+    ssh: {
+      port: row.ssh?.port ?? 22,
+      fingerprint: row.ssh?.fingerprint ?? undefined,
+      user: row.ssh === null ? undefined : { user_name: row.ssh.user },
+    },
     summary: { active: row.vmsActive, migrating: row.vmsMigrating, total: row.vmsTotal },
     cluster: stub('clusters', row.clusterId),
   }
