@@ -240,3 +240,49 @@ test('a highly available VM whose QEMU crashes is started again; one that was sh
   await until(async () => (await theVm(id)).status === 'down', { what: 'the VM to be down', ...patient })
   assert.equal((await theVm(id)).status, 'down')
 })
+
+test('a host that falls silent while it is emptied is lost and fenced like any other, and then is in maintenance (R58, R66)', async () => {
+  const host = (await all()).find(h => h.status === 'up' && h.spmStatus !== 'spm')
+  assert.ok(host)
+  if (host.fenceAgents === 0) await powered(host)
+  // It does not get away, so the host stays as it is.
+  const stays = await aVm('stays', host.id, { enabled: true })
+  world.sim.fault(indexOf(host), { kind: 'fail-task', match: { taskKind: 'vm.migrate' } })
+  const { jobId } = await call(world.env, hosts.deactivate, { id: host.id, reason: '' })
+  await hostIs(host.id, 'preparing_for_maintenance')
+  const { sql } = world.one.engine.handle.db
+  const age = () => sql`update host set seen_at = now() - interval '1 minute', fenced_at = fenced_at - interval '1 hour'
+    where id = ${host.id}::uuid and status <> 'non_responsive'`
+  world.sim.fault(indexOf(host), { kind: 'silent' })
+  await until(
+    async () => {
+      await age()
+      return (await theHost(host.id)).status === 'non_responsive'
+    },
+    { what: 'the host to be lost', ...patient },
+  )
+  await until(async () => (await codes(host.id)).includes(121), { what: 'the host to be fenced', ...patient })
+  await runs(stays)
+  assert.notEqual((await theVm(stays)).hostId, host.id)
+  world.sim.clearFaults(indexOf(host))
+  await done({ jobId })
+  await hostIs(host.id, 'maintenance')
+  assert.deepEqual(world.sim.violations, [])
+
+  // The same while it is activated.
+  world.sim.fault(indexOf(host), { kind: 'silent' })
+  await call(world.env, hosts.activate, { id: host.id })
+  await until(
+    async () => {
+      await age()
+      return (await theHost(host.id)).status === 'non_responsive'
+    },
+    { what: 'the host to be lost again', ...patient },
+  )
+  await until(async () => (await codes(host.id)).filter(code => code === 121).length === 2, {
+    what: 'the host to be fenced again',
+    ...patient,
+  })
+  world.sim.clearFaults(indexOf(host))
+  await hostIs(host.id, 'up')
+})

@@ -39,7 +39,11 @@ export const fenceHost = job(
     name: 'host.fence',
     version: 1,
     input: Input,
-    locks: i => [exclusive('host', i.hostId)],
+    // Its power alone: jobs that wait for a host that died, its activation or maintenance, must not keep it from being fenced.
+    locks: i =>
+      i.how === 'stop' || i.how === 'start'
+        ? [exclusive('host', i.hostId), exclusive('host_power', i.hostId)]
+        : [exclusive('host_power', i.hostId)],
     describe: i => `${verbs[i.how]} host ${i.name}`,
     refs: i => [{ kind: 'host', id: i.hostId, name: i.name }],
   },

@@ -27,16 +27,18 @@ interface Silent {
 
 /**
  * Hosts that do not answer are fenced: after the time in which they may come back by themselves, unless a policy is against it, which is
- * said once and looked at again. One that was fenced is left alone until it has been heard.
+ * said once and looked at again. One that was fenced is left alone until it has been heard. One that was on its way to maintenance is
+ * fenced for the sake of the VMs that did not get away.
  */
 export const fencingReconciler = reconciler('fencing', { every: '3s', wakeOn: ['host'] }, async ctx => {
   const rows = await ctx.sql<Silent>`
     select h.id, h.name, c.settings, h.fencing, extract(epoch from now() - h.lost_at)::float8 as lost_seconds,
            extract(epoch from now() - (h.fencing ->> 'at')::timestamptz)::float8 as tried_seconds
       from host h join cluster c on c.id = h.cluster_id
-     where h.status = 'non_responsive' and h.wanted = 'up' and h.lost_at is not null
+     where h.status = 'non_responsive' and h.lost_at is not null
+       and (h.wanted = 'up' or exists (select 1 from vm_run r where r.host_id = h.id))
        and (h.fenced_at is null or h.fenced_at < coalesce(h.seen_at, '-infinity'))
-       and not exists (select 1 from job_lock l where l.kind = 'host' and l.entity_id = h.id)
+       and not exists (select 1 from job_lock l where l.kind = 'host_power' and l.entity_id = h.id)
      order by h.id`
   for (const host of rows) await decide(ctx, host)
 })

@@ -49,8 +49,9 @@ export async function situationOf(sql: Sql, hostId: string): Promise<Situation> 
   }>`
     select h.power_management, c.settings,
            (select count(*)::int from fence_agent f where f.host_id = h.id) as agents,
-           (select count(*)::int from host o where o.cluster_id = h.cluster_id and o.wanted = 'up') as hosts,
-           (select count(*)::int from host o where o.cluster_id = h.cluster_id and o.wanted = 'up'
+           (select count(*)::int from host o where o.cluster_id = h.cluster_id
+               and (o.wanted = 'up' or o.status in ('connecting', 'non_responsive'))) as hosts,
+           (select count(*)::int from host o where o.cluster_id = h.cluster_id
                and o.status in ('connecting', 'non_responsive')) as silent,
            extract(epoch from now() - h.storage_seen_at)::float8 as storage_seconds
       from host h join cluster c on c.id = h.cluster_id where h.id = ${hostId}::uuid`

@@ -24,3 +24,10 @@ test('a host that people want in maintenance stays there', () => {
   assert.deepEqual(onAnswer('maintenance', 'maintenance', false), { activate: false })
   assert.deepEqual(onAnswer('connecting', 'maintenance', true), { status: 'maintenance', activate: false })
 })
+
+test('a host that is heard again while a job empties it goes on being emptied (R58)', () => {
+  const emptied = { status: 'preparing_for_maintenance', activate: false } as const
+  assert.deepEqual(onAnswer('non_responsive', 'maintenance', true, true), emptied)
+  assert.deepEqual(onAnswer('reboot', 'maintenance', false, true), emptied)
+  assert.deepEqual(onAnswer('reboot', 'maintenance', false), { status: 'maintenance', activate: false })
+})

@@ -10,12 +10,18 @@ export type OnAnswer = { status?: HostStatus; activate: boolean }
 
 /**
  * What a host's answer means. A host that answers for the first time, after a long silence, or with an agent that was started anew is
- * activated: it may have forgotten networks and storage. After a short silence it is simply back. Pure.
+ * activated: it may have forgotten networks and storage. After a short silence it is simply back. `emptying`: a job moves it to
+ * maintenance and goes on with that. Pure.
  */
-export function onAnswer(status: HostStatus, wanted: 'up' | 'maintenance', sameAgent: boolean): OnAnswer {
+export function onAnswer(
+  status: HostStatus,
+  wanted: 'up' | 'maintenance',
+  sameAgent: boolean,
+  emptying = false,
+): OnAnswer {
   if (wanted === 'maintenance')
-    return status === 'connecting' || status === 'non_responsive' || status === 'installing'
-      ? { status: 'maintenance', activate: false }
+    return ['connecting', 'non_responsive', 'installing', 'reboot'].includes(status)
+      ? { status: emptying ? 'preparing_for_maintenance' : 'maintenance', activate: false }
       : { activate: false }
   switch (status) {
     case 'installing':
@@ -42,9 +48,12 @@ export async function applyFacts(ctx: Ctx, hostId: string, facts: HostFacts): Pr
     wanted: 'up' | 'maintenance'
     bootIncarnation: number | null
     asked: boolean
+    emptying: boolean
     dataCenterId: string | null
   }>`
-    select h.name, h.status, h.wanted, (h.facts ->> 'incarnation')::bigint as boot_incarnation, c.data_center_id,
+    select h.name, h.status, h.wanted,
+           exists (select 1 from job_lock l join job j on j.id = l.job_id
+                    where l.kind = 'host' and l.entity_id = h.id and j.kind = 'host.deactivate') as emptying, (h.facts ->> 'incarnation')::bigint as boot_incarnation, c.data_center_id,
            h.facts_asked_at is not null and h.facts_asked_at > coalesce(h.facts_at, '-infinity') as asked
       from host h join cluster c on c.id = h.cluster_id where h.id = ${hostId}::uuid for update of h`
   if (host === undefined) return
@@ -53,7 +62,7 @@ export async function applyFacts(ctx: Ctx, hostId: string, facts: HostFacts): Pr
   ctx.changed('host', hostId)
   const ref = { kind: 'host' as const, id: hostId, name: host.name }
   if (host.asked) ctx.event('host.facts.refreshed', { refs: [ref], args: { host: host.name } })
-  const next = onAnswer(host.status, host.wanted, host.bootIncarnation === facts.incarnation)
+  const next = onAnswer(host.status, host.wanted, host.bootIncarnation === facts.incarnation, host.emptying)
   if (next.status !== undefined) {
     await sql`update host set status = ${next.status}, status_reason = null where id = ${hostId}::uuid`
     if (next.status === 'up') ctx.event('host.detected', { refs: [ref], args: { host: host.name } })
@@ -90,7 +99,10 @@ export async function applySilence(ctx: Ctx, hostId: string): Promise<void> {
     await sql`update host set status = 'connecting' where id = ${hostId}::uuid`
     ctx.changed('host', hostId)
     await touchVms(ctx, hostId)
-  } else if ((row.status === 'connecting' && row.long) || (row.status === 'reboot' && row.notBack)) {
+  } else if (
+    (['connecting', 'preparing_for_maintenance'].includes(row.status) && row.long) ||
+    (row.status === 'reboot' && row.notBack)
+  ) {
     await sql`update host set status = 'non_responsive', lost_at = coalesce(lost_at, now()) where id = ${hostId}::uuid`
     ctx.changed('host', hostId)
     ctx.event('host.not_responding', { refs: [{ kind: 'host', id: hostId, name: row.name }], args: { host: row.name } })
