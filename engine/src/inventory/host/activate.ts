@@ -1,7 +1,7 @@
 import { conflict } from '@rookery/model'
 import { z } from 'zod'
 import { exclusive, job, type JobTx } from '../../jobs/index.ts'
-import { followReports } from '../../storage/domain/store.ts'
+import { followReports, lockConnections } from '../../storage/domain/store.ts'
 import { chooseSpm, type Candidate } from '../../storage/spm/choose.ts'
 import { becomeSpm, currentSpm } from '../../storage/spm/store.ts'
 import { meetCluster } from '../cluster/cpu.ts'
@@ -66,28 +66,33 @@ export const activateHost = job(
       const network = host.networks[n]
       if (!attempt.ok && network?.required) missing.push(`network ${network.name}: ${attempt.error.message}`)
     })
-    const domains = await Promise.all(
-      host.domains.map(domain =>
-        j.attempt(`storage ${domain.name}`, j =>
-          j.host('connect', i.hostId, {
-            kind: 'storage.connect',
-            storageDomainId: domain.id,
-            connection: domain.connection,
-          }),
-        ),
-      ),
-    )
-    domains.forEach((attempt, n) => {
-      const domain = host.domains[n]
-      // A host without the ISO domain runs VMs; one without a data domain does not.
-      if (!attempt.ok && domain?.type === 'data')
-        missing.push(`storage domain ${domain.name}: ${attempt.error.message}`)
-    })
-    const present = {
-      networks: host.networks.filter((_, n) => networks[n]?.ok).map(n => n.id),
-      domains: host.domains.map((d, n) => ({ id: d.id, ok: domains[n]?.ok === true })),
+    const networkIds = host.networks.filter((_, n) => networks[n]?.ok).map(n => n.id)
+    const domains: { id: string; ok: boolean }[] = []
+    let next = host.domains
+    for (let round = 1; ; round++) {
+      const tries = await Promise.all(
+        next.map(async domain => ({
+          domain,
+          attempt: await j.attempt(`storage ${domain.name}`, j =>
+            j.host('connect', i.hostId, {
+              kind: 'storage.connect',
+              storageDomainId: domain.id,
+              connection: domain.connection,
+            }),
+          ),
+        })),
+      )
+      for (const { domain, attempt } of tries) {
+        domains.push({ id: domain.id, ok: attempt.ok })
+        // A host without the ISO domain runs VMs; one without a data domain does not.
+        if (!attempt.ok && domain.type === 'data')
+          missing.push(`storage domain ${domain.name}: ${attempt.error.message}`)
+      }
+      const present = { networks: networkIds, domains }
+      const result = await j.tx(`result${round === 1 ? '' : ` (${round})`}`, tx => settle(tx, i, missing, present))
+      if (!('more' in result)) return result
+      next = result.more
     }
-    return j.tx('result', tx => settle(tx, i, missing, present))
   },
 )
 
@@ -95,15 +100,20 @@ async function settle(
   tx: JobTx,
   i: { hostId: string; asked: boolean },
   missing: readonly string[],
-  present: { networks: string[]; domains: { id: string; ok: boolean }[] },
-): Promise<{ status: string }> {
+  present: { networks: readonly string[]; domains: readonly { id: string; ok: boolean }[] },
+): Promise<{ status: string } | { more: Awaited<ReturnType<typeof requirements>>['domains'] }> {
   const { sql } = tx
   const row = await getHost(sql, i.hostId)
   // Silence that came meanwhile, or maintenance, is the newer word.
   if (row === undefined || row.status !== 'initializing') return { status: row?.status ?? 'gone' }
+  // Domains that were attached or activated meanwhile: whoever did that did not see this host, which was not up yet.
+  if (row.dataCenterId !== null) await lockConnections(sql, row.dataCenterId)
+  const known = new Set(present.domains.map(domain => domain.id))
+  const more = (await requirements(sql, i.hostId)).domains.filter(domain => !known.has(domain.id))
+  if (more.length > 0) return { more }
   const ref = { kind: 'host' as const, id: row.id, name: row.name }
   await sql`insert into host_network (host_id, network_id)
-    select ${i.hostId}::uuid, id from network where id = any (${present.networks}::uuid[]) on conflict do nothing`
+    select ${i.hostId}::uuid, id from network where id = any (${[...present.networks]}::uuid[]) on conflict do nothing`
   for (const domain of present.domains)
     await sql`insert into storage_domain_host (storage_domain_id, host_id, ok, seen_at)
       select id, ${i.hostId}::uuid, ${domain.ok}, ${tx.now} from storage_domain where id = ${domain.id}::uuid

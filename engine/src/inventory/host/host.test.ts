@@ -90,6 +90,42 @@ test('a storage domain goes through its whole life', async () => {
   assert.equal(await status(), undefined)
 })
 
+test('a host that is activated while a domain is attached comes up with it (R58)', async () => {
+  const [one, two] = (await hosts()).toSorted((a, b) => (a.spmStatus === 'spm' ? -1 : b.spmStatus === 'spm' ? 1 : 0))
+  const dc = await dataCenter()
+  assert.ok(one && two && dc)
+  await done(await call(world.env, host.deactivate, { id: two.id, reason: '' }))
+  const made = await call(world.env, domain.add, {
+    name: 'meanwhile',
+    type: 'data',
+    hostId: one.id,
+    connection: { type: 'localfs', path: '/pretended/meanwhile' },
+  })
+  await done(made)
+  const { id } = made
+  // Its networks are asked for in vain: it has looked for domains, and is not up yet.
+  const index = Number(two.name.slice(-4))
+  world.sim.fault(index, { kind: 'drop-reply', match: { taskKind: 'network.ensure' } })
+  const activation = await call(world.env, host.activate, { id: two.id })
+  await until(
+    async () =>
+      (await world.database.db.sql`select 1 from job_step where job_id = ${activation.jobId}::uuid and kind = 'host'`)
+        .length > 0,
+    { what: 'the activation to ask for networks' },
+  )
+  await done(await call(world.env, domain.attach, { id, dataCenterId: dc.id }))
+  assert.equal((await hosts()).find(h => h.id === two.id)?.status, 'initializing')
+  world.sim.clearFaults(index)
+  await done(activation)
+  assert.equal((await hosts()).find(h => h.id === two.id)?.status, 'up')
+  const seen = await world.database.db.sql`select 1 from storage_domain_host
+    where storage_domain_id = ${id}::uuid and host_id = ${two.id}::uuid and ok`
+  assert.equal(seen.length, 1, 'the host has the domain')
+  await done(await call(world.env, domain.deactivate, { id, force: false }))
+  await done(await call(world.env, domain.detach, { id }))
+  await done(await call(world.env, domain.remove, { id, hostId: one.id, format: true, destroy: false }))
+})
+
 test('the master cannot go before the others, nor a path be used twice', async () => {
   const [one] = await hosts()
   const master = (await ask(world.env, listDomains, {})).find(d => d.master)

@@ -30,7 +30,7 @@ export async function vmsOn(sql: Sql, hostId: string): Promise<string[]> {
   return rows.map(row => row.name)
 }
 
-/** What a host of this cluster must have: the networks of the cluster and the attached domains of its data center. */
+/** What a host of this cluster must have: the networks of the cluster and the domains of its data center, those that are being attached too. */
 export async function requirements(sql: Sql, hostId: string) {
   const networks = await sql<{
     id: string
@@ -45,6 +45,6 @@ export async function requirements(sql: Sql, hostId: string) {
   const domains = await sql<{ id: string; name: string; type: string; connection: StorageConnection }>`
     select s.id, s.name, s.type, s.connection
       from host h join cluster c on c.id = h.cluster_id join storage_domain s on s.data_center_id = c.data_center_id
-     where h.id = ${hostId}::uuid and s.status not in ('unattached', 'maintenance', 'detaching', 'locked') order by s.name, s.id`
+     where h.id = ${hostId}::uuid and s.status not in ('unattached', 'maintenance', 'detaching') order by s.name, s.id`
   return { networks, domains }
 }

@@ -1,7 +1,7 @@
 import { unavailable } from '@rookery/model'
 import type { StorageConnection } from '@rookery/protocol'
 import type { Job } from '../../jobs/index.ts'
-import { followReports, upHosts } from './store.ts'
+import { followReports, lockConnections, upHosts } from './store.ts'
 
 /**
  * Connects a domain on every host of its data center that is up, in parallel. A host that cannot becomes non-operational with
@@ -14,7 +14,10 @@ export async function connectEverywhere(
   o: { storageDomainId: string; dataCenterId: string; name: string; connection: StorageConnection },
 ): Promise<string[]> {
   const { storageDomainId, connection } = o
-  const hosts = await j.tx('hosts', ({ sql }) => upHosts(sql, o.dataCenterId))
+  const hosts = await j.tx('hosts', async ({ sql }) => {
+    await lockConnections(sql, o.dataCenterId)
+    return upHosts(sql, o.dataCenterId)
+  })
   const tries = await Promise.all(
     hosts.map(async host => ({
       host,

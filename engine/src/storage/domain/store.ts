@@ -19,6 +19,14 @@ export async function moveDomain(
   )
 }
 
+/**
+ * Whoever connects a new domain on the hosts that are up, and a host that comes up with the domains that there are, take turns in looking:
+ * otherwise both could look before the other has written.
+ */
+export const lockConnections = async (sql: Sql, dataCenterId: string): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`connections ${dataCenterId}`}, 0))`
+}
+
 /** Hosts that are up and whose cluster belongs to the data center. */
 export async function upHosts(sql: Sql, dataCenterId: string): Promise<{ id: string; name: string }[]> {
   return sql`select h.id, h.name from host h join cluster c on c.id = h.cluster_id
