@@ -10,6 +10,7 @@ const usage = `Usage:
     --address NAME    how the engine reaches this host (default: the address that this host reaches the engine by)
     --listen ADDRESS  where the agent listens (default 0.0.0.0)
     --uplink CARD     the network card for bridged networks
+    --fence-agents DIR  another folder with fence agents, beside /usr/sbin
     --force           leave another engine that this machine is a host of
 `
 
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
       uplink: { type: 'string' },
       subnet: { type: 'string' },
       pki: { type: 'string' },
+      'fence-agents': { type: 'string' },
       force: { type: 'boolean' },
     },
   })
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
       engineName: values['engine-name'],
       dataDir: values['data-dir'],
       runDir: values['run-dir'],
+      fenceAgents: values['fence-agents'],
     })
     process.stdout.write(`This machine is host ${name} now.\n`)
     return

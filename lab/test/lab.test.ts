@@ -4,10 +4,14 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { until } from '../src/guest/until.ts'
+import { Engine } from '../src/hosts/engine.ts'
+import { labPaths } from '../src/hosts/settings.ts'
 import { missingTools } from '../src/images/tools.ts'
 import { type Host, type Lab, startLab } from '../src/site/lab.ts'
 import { rookery } from '../src/site/door.ts'
 import { hostTools } from '../src/site/tools.ts'
+import { paths } from '@rookery/cli/instance/paths'
+import { readSettings } from '@rookery/cli/instance/settings'
 
 const missing = await missingTools(hostTools)
 const skip =
@@ -115,6 +119,22 @@ describe('a lab: hosts in namespaces, as their administrator has them', { skip }
     await host.start()
     await host.untilIs('up')
     assert.equal((await host.exec('cat', '/etc/kept')).trim(), 'kept')
+  })
+
+  test('its power is switched by the lab’s fence agent, which another host runs for the engine (R66)', async () => {
+    const host = lab.host('h2')
+    const before = await host.pid()
+    const p = paths(lab.instance.dataDir)
+    const engine = await Engine.signIn(p, (await readSettings(p)) ?? assert.fail('no instance'))
+    await engine.op('host.fence', { id: host.id, how: 'restart' })
+    await until('h2 to be switched off and on', async () => {
+      const now = await host.pid()
+      return now !== before
+    })
+    await host.untilIs('up')
+    await engine.signOut()
+    const password = await readFile(labPaths(lab.instance.dataDir).switchPassword, 'utf8')
+    assert.ok(!(await lab.instance.command('logs', '--lines', '5000')).stdout.includes(password))
   })
 
   test('another host can be added while it runs', async () => {

@@ -24,6 +24,8 @@ export interface HostOptions {
   readonly subnet?: string | undefined
   /** Folder for the certificates of libvirt and QEMU. */
   readonly pki?: string | undefined
+  /** A folder with fence agents, beside the usual one. */
+  readonly fenceAgents?: string | undefined
 }
 
 /** What may be said beside, when a host joins by a token. */
@@ -106,6 +108,7 @@ export async function settle(o: HostOptions, answer: EnrolmentAnswer, address: s
       uplink: o.uplink ?? before?.network.uplink ?? null,
     },
     migration: { address, pki },
+    fenceAgents: o.fenceAgents === undefined ? before?.fenceAgents : ['/usr/sbin', o.fenceAgents],
   })
   await put(o.config, `${JSON.stringify(config, null, 2)}\n`, 0o600)
 }

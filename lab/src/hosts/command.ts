@@ -13,6 +13,7 @@ import { report } from '@rookery/cli/supervisor/control'
 import { isRoot } from '@rookery/cli/system/account'
 import { takeLock } from '@rookery/cli/system/lock'
 import { Engine } from './engine.ts'
+import { setPowerManagement } from './power-management.ts'
 import { hasJoined, orderJoin, prepareHost, rootPassword } from './host-files.ts'
 import { type LabHostReport, labReport, order, startPower } from './power.ts'
 import {
@@ -125,7 +126,12 @@ export async function labUp(
           })
         }
         await Promise.all(made.hosts.map(({ number }) => order(lab, { do: 'start', host: hostName(number) })))
-        await untilUp(engine, place, hosts.map(hostName), text => s.note(text))
+        await setPowerManagement(
+          engine,
+          await untilUp(engine, place, hosts.map(hostName), text => s.note(text)),
+          lab,
+          made,
+        )
       },
       () => `${hosts.map(hostName).join(', ')} up`,
     )
@@ -156,6 +162,8 @@ async function prepare(p: Paths, lab: LabPaths, made: LabSettings): Promise<void
   for (const folder of [lab.shared, join(lab.shared, 'data')]) await chmod(folder, 0o755)
   await mkdir(join(lab.folder, 'hosts'), { recursive: true, mode: 0o711 })
   await writeLab(lab, made)
+  if ((await stat(lab.switchPassword).catch(() => undefined)) === undefined)
+    await writeWhole(lab.switchPassword, newPassword(), 0o600)
   for (const { number, bare } of made.hosts) {
     await prepareHost(p, lab, number)
     const file = rootPassword(hostPaths(lab, number))

@@ -67,5 +67,6 @@ export const joinWords = (order: JoinOrder, address: string): string[] => [
   ...['--pki', HOST_PKI],
   ...['--engine', order.engine, '--engine-name', order.engineName],
   ...['--address', address, '--listen', address],
+  ...['--fence-agents', '/run/rookery/app/lab/fence'],
   ...['--accel', order.accel, '--subnet', order.subnet, '--uplink', hostCards.guests],
 ]

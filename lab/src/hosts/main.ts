@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { listenFor } from '@rookery/cli/supervisor/control'
 import { openDoor } from './door.ts'
 import { LabMachine } from './machine.ts'
+import { serveSwitch, type SwitchAction, type SwitchSaid } from './power-switch.ts'
 import type { LabReport, LabReply, LabRequest } from './power.ts'
 import { hostAddress, labPaths, type LabSettings, readLab } from './settings.ts'
 import { Wires } from './wires.ts'
@@ -25,6 +27,7 @@ const settingsNow = async (): Promise<LabSettings> => {
 
 const wires = await Wires.make(await settingsNow(), lab)
 await openDoor(dataDir, await settingsNow())
+serveSwitch(await wires.listenForSwitch(), await readFile(lab.switchPassword, 'utf8'), switchPower)
 
 /** The machine of this name; hosts that were added to the settings since are known too. */
 async function machine(name: string): Promise<LabMachine> {
@@ -93,6 +96,15 @@ async function answer(request: LabRequest): Promise<LabReply> {
       setTimeout(() => process.exit(0), 50) // the answer is on its way
       return { done: true }
   }
+}
+
+/** What fence agents ask for, at the switch's own address on the wire. */
+async function switchPower(action: SwitchAction, outlet: string): Promise<SwitchSaid> {
+  if (action === 'list') return { outlets: (await settingsNow()).hosts.map(({ number }) => `h${number}`) }
+  const one = await machine(outlet)
+  if (action === 'on') await answer({ do: 'start', host: outlet })
+  if (action === 'off') await answer({ do: 'kill', host: outlet })
+  return { power: one.pid === undefined ? 'off' : 'on' }
 }
 
 await listenFor<LabRequest, LabReply>(

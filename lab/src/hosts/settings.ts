@@ -46,6 +46,8 @@ export function labPaths(dataDir: string) {
     socket: at('power.sock'),
     log: at('lab.log'),
     leases: at('leases'),
+    /** The password of the power switch. */
+    switchPassword: at('switch-password'),
     /** The directory that all hosts see. */
     shared: at('shared'),
     host: (number: number) => at('hosts', hostName(number)),
@@ -71,6 +73,12 @@ export const ownAddress = (subnet: string): string => `${base(subnet)}.1`
 
 /** The address of the wire's own end, where its DHCP server answers. */
 export const wireAddress = (subnet: string): string => `${base(subnet)}.2`
+
+/** The address of the power switch, by which hosts are fenced: on the wire itself, so that no host has to be up for it. */
+export const switchAddress = (s: Pick<LabSettings, 'subnet'>): string => `${base(s.subnet)}.3`
+
+/** The port of the power switch. */
+export const SWITCH_PORT = 6230
 
 /** The address of a host. */
 export const hostAddress = (s: Pick<LabSettings, 'subnet'>, number: number): string =>

@@ -1,6 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Server } from 'node:net'
 import { plainEnv, must } from '@rookery/cli/system/exec'
-import { guestRange, type LabPaths, type LabSettings, ownAddress, ownCards, wireAddress } from './settings.ts'
+import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '@rookery/cli/supervisor/children'
+import {
+  guestRange,
+  type LabPaths,
+  type LabSettings,
+  ownAddress,
+  ownCards,
+  SWITCH_PORT,
+  switchAddress,
+  wireAddress,
+} from './settings.ts'
 
 /** The two wires of a lab: one by which engine and hosts talk, one for guests. */
 const bridges = { management: 'mgmt', guests: 'guests' } as const
@@ -79,6 +91,25 @@ export class Wires {
     })
   }
 
+  /** A socket that listens at the address of the power switch. It lives here; the wire is another network namespace. */
+  async listenForSwitch(): Promise<Server> {
+    const words = [
+      fileURLToPath(import.meta.resolve('./power-socket.ts')),
+      switchAddress(this.#settings),
+      `${SWITCH_PORT}`,
+    ]
+    const child = spawn(
+      '/usr/bin/nsenter',
+      [`--net=/proc/${this.#holder.pid}/ns/net`, process.execPath, ...nodeFlags, ...words],
+      { env: plainEnv, cwd: '/', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    )
+    return new Promise((resolve, reject) => {
+      child.once('message', (_, handle) => resolve(handle as Server))
+      child.once('error', reject)
+      child.once('exit', code => reject(new Error(`The power switch of the lab could not listen (${code}).`)))
+    })
+  }
+
   /** Takes switches and cables away. */
   async remove(): Promise<void> {
     for (const child of [this.#dhcp, this.#holder]) {
@@ -121,6 +152,7 @@ export class Wires {
           wire => `link set dev ${enginePort(wire)} master ${bridges[wire]} up`,
         ),
         `address add ${wireAddress(guestSubnet)}/24 dev ${bridges.guests}`,
+        `address add ${switchAddress(this.#settings)}/24 dev ${bridges.management}`,
       ],
     )
     this.#dhcp = this.#startDhcp(lab)
