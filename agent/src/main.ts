@@ -12,6 +12,7 @@ const usage = `Usage:
     --uplink CARD     the network card for bridged networks
     --fence-agents DIR  another folder with fence agents, beside /usr/sbin
     --force           leave another engine that this machine is a host of
+  rookery-agent prepare --config FILE makes libvirt ready for guests that come from other hosts
 `
 
 async function main(): Promise<void> {
@@ -46,6 +47,11 @@ async function main(): Promise<void> {
       fenceAgents: values['fence-agents'],
     })
     process.stdout.write(`This machine is host ${name} now.\n`)
+    return
+  }
+  if (command === 'prepare' && values.config !== undefined) {
+    const { prepareMachine } = await import('./prepare/prepare.ts')
+    for (const line of await prepareMachine(readConfig(values.config))) process.stdout.write(`${line}\n`)
     return
   }
   if (command === 'enrol' && values.config !== undefined) {

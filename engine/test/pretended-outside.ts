@@ -21,6 +21,7 @@ export const testModule: DomainModule = {
     hasAgent: async () => false,
     sendAgent: async () => {},
     enrolHost: async target => ({ hostUuid: target.hostId, port: 54_321, validUntil: '2030-01-01T00:00:00.000Z' }),
+    prepareHost: async () => ['libvirt listens.'],
     startAgent: async () => {},
   }),
 }

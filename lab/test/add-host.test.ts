@@ -45,6 +45,13 @@ describe('a machine that becomes a host over SSH, with a real server there', { s
       return host
     })
   }
+  /** Waits until the host that was added has a status. */
+  const is = (status: string) =>
+    until(`it to be ${status}`, async () => {
+      const now = (await hosts())[0]
+      if (now?.status !== status) throw new Error(`it is ${now?.status} (${now?.statusReason})`)
+      return true
+    })
   const refused = async (name: string, address: string, ssh: object, words: RegExp) => {
     const host = await add(name, address, ssh)
     assert.equal(host.status, 'install_failed')
@@ -112,17 +119,46 @@ describe('a machine that becomes a host over SSH, with a real server there', { s
     assert.ok(!JSON.stringify(await engine.query('event.list', {})).includes(password))
   })
 
+  test('its libvirt waits for guests of other hosts, and QEMU may open storage of group 36', async () => {
+    assert.match(await machine.exec('ss', '-Hltn'), new RegExp(`${machine.address}:16514`))
+    assert.match(await machine.exec('id', '-G', 'libvirt-qemu'), /\b36\b/)
+    const [host] = await engine.query<{ facts: { migration: { address: string } | null } }[]>('host.list', {
+      clusterIds: [clusterId],
+    })
+    assert.equal(host?.facts.migration?.address, machine.address)
+  })
+
+  test('it is upgraded while it is up, and gets a new certificate (R75)', async () => {
+    const [host] = await hosts()
+    assert.ok(host)
+    const done = async (name: string) => {
+      const { jobId } = await engine.op(name, { id: host.id })
+      await until(`${name} to be done`, async () => {
+        const [job] = await engine.query<{ status: string }[]>('job.list', { ids: [jobId] })
+        if (job?.status === 'finished') return true
+        throw new Error(`it is ${job?.status}`)
+      })
+      return hosts() as unknown as Promise<{ updateAvailable: boolean; certificateUntil: string; status: string }[]>
+    }
+    assert.equal((await done('host.upgradeCheck'))[0]?.updateAvailable, false)
+    await machine.exec('sh', '-c', 'echo "// older" >> /opt/rookery-agent/agent.mjs')
+    assert.equal((await done('host.upgradeCheck'))[0]?.updateAvailable, true)
+    assert.equal((await done('host.upgrade'))[0]?.updateAvailable, false)
+    await is('up')
+    assert.equal((await done('host.upgradeCheck'))[0]?.updateAvailable, false)
+    const serial = () =>
+      machine.exec('openssl', 'x509', '-serial', '-noout', '-in', '/etc/pki/rookery/libvirt/servercert.pem')
+    const before = await serial()
+    await done('host.enrollCertificate')
+    assert.notEqual(await serial(), before)
+    assert.equal((await hosts())[0]?.status, 'up')
+  })
+
   test('it is installed again from maintenance, by the engine’s own key, with its host key pinned (R75)', async () => {
     const [host] = await hosts()
     assert.ok(host)
     await assert.rejects(engine.op('host.install', { id: host.id }), /up/)
     await engine.op('host.deactivate', { id: host.id })
-    const is = (status: string) =>
-      until(`it to be ${status}`, async () => {
-        const now = (await hosts())[0]
-        if (now?.status !== status) throw new Error(`it is ${now?.status} (${now?.statusReason})`)
-        return true
-      })
     await is('maintenance')
     await machine.exec('rm', '-rf', '/opt/rookery-agent')
     await engine.op('host.install', { id: host.id })

@@ -127,7 +127,7 @@ export function libvirtd(w: HostWorld): ChildSpec {
     after: ['virtlogd'],
     async prepare() {
       await prepareLibvirt(w.paths, w.libvirt, w.confinement)
-      const listen = w.libvirt.address === null ? [] : ['--listen']
+      const listen = w.libvirt.address === null && w.libvirt.own !== true ? [] : ['--listen']
       return asAccount(['/usr/sbin/libvirtd', '--config', '/etc/libvirt/libvirtd.conf', ...listen], undefined, 'TERM')
     },
     ready: () => libvirtAnswers(),

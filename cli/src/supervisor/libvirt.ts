@@ -33,6 +33,8 @@ export interface LibvirtIdentity {
   readonly uuid: string
   /** Where other hosts reach it over TLS, to move VMs here; null: they do not. */
   readonly address: string | null
+  /** The configuration is the machine's own: written once, for others to change. */
+  readonly own?: boolean
 }
 
 /** Where an agent puts the certificates of libvirt and QEMU, below it `libvirt` and `qemu`. */
@@ -46,7 +48,7 @@ export function libvirtdConf(of: LibvirtIdentity): string {
   return conf({
     host_uuid: of.uuid,
     ...(of.address === null
-      ? {}
+      ? { ...(of.own === true ? { listen_tls: 0 } : {}) }
       : {
           listen_tls: 1,
           listen_tcp: 0,
@@ -108,15 +110,12 @@ export async function prepareLibvirt(p: Paths, of: LibvirtIdentity, c: Confineme
   const etc = join(p.host, 'etc-libvirt')
   const lib = join(p.host, 'lib-libvirt')
   await mkdir(join(etc, 'qemu/networks/autostart'), { recursive: true, mode: 0o700 })
-  await writeFile(join(etc, 'libvirtd.conf'), libvirtdConf(of))
-  await writeFile(
-    join(etc, 'qemu.conf'),
-    qemuConf(c, { name: qemu.name, group: (await groupId('kvm')) ? 'kvm' : 'libvirt-qemu' }, of.address),
-    {
-      mode: 0o600,
-    },
-  )
-  await writeFile(join(etc, 'virtlogd.conf'), virtlogdConf())
+  const group = (await groupId('kvm')) ? 'kvm' : 'libvirt-qemu'
+  if (of.own !== true || !(await readFile(join(etc, 'virtlogd.conf'), 'utf8').catch(() => ''))) {
+    await writeFile(join(etc, 'libvirtd.conf'), libvirtdConf(of))
+    await writeFile(join(etc, 'qemu.conf'), qemuConf(c, { name: qemu.name, group }, of.address), { mode: 0o600 })
+    await writeFile(join(etc, 'virtlogd.conf'), virtlogdConf())
+  }
   for (const name of ['boot', 'images', 'dnsmasq', 'network', 'swtpm'])
     await mkdir(join(lib, name), { recursive: true, mode: 0o711 })
   await mkdir(join(lib, 'qemu'), { recursive: true, mode: 0o750 })

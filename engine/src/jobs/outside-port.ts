@@ -71,6 +71,8 @@ export interface OutsidePort {
   sendAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
   /** Gives the machine a certificate for a key that it makes. */
   enrolHost(target: InstallTarget, signal: AbortSignal): Promise<EnrolledHost>
+  /** Makes libvirt of the machine ready for guests that come from other hosts; says what was changed, as sentences. */
+  prepareHost(target: InstallTarget, signal: AbortSignal): Promise<readonly string[]>
   /** Starts the agent, or starts it again; resolves when it takes connections. */
   startAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
 }
@@ -84,6 +86,7 @@ export const noOutside: OutsidePort = {
   hasAgent: nothing,
   sendAgent: nothing,
   enrolHost: nothing,
+  prepareHost: nothing,
   startAgent: nothing,
 }
 

@@ -40,7 +40,11 @@ await joinIfAsked()
 
 // Control groups are this machine's, and two hosts would name theirs alike: VMs of a lab run without.
 const confined = { ...(await confinement()), cgroups: false }
-const world = { paths: p, libvirt: { uuid: uuidOf(), address: bare ? null : address }, confinement: confined }
+const world = {
+  paths: p,
+  libvirt: { uuid: uuidOf(), address: bare ? null : address, own: bare },
+  confinement: confined,
+}
 const supervisor = new Supervisor(
   bare
     ? [virtlogd(world), libvirtd(world), sshd()]

@@ -9,7 +9,7 @@ import type { HostSsh } from './types.ts'
 
 /**
  * Makes a host of a machine over SSH. It looks before it changes anything; then the engine's key is admitted, and the password, if one was
- * given, forgotten; then agent, certificate, start. From there the host is watched like any other, which activates it. Every step can be
+ * given, forgotten; then agent, certificate, libvirt, start. From there the host is watched like any other, which activates it. Every step can be
  * repeated, and installing again repairs what a failure left; so nothing is undone on the machine itself.
  */
 export const installHost = job(
@@ -61,6 +61,10 @@ export const installHost = job(
         await tx.sql`update host set host_uuid = ${host.hostUuid}, port = ${host.port}, url = ${`https://${at}:${host.port}`},
           certificate_until = ${host.validUntil}::timestamptz where id = ${i.hostId}::uuid`
         tx.changed('host', i.hostId)
+      })
+      const changed = await j.effect('prepare', (outside, signal) => outside.prepareHost(target, signal))
+      await j.tx('prepared', async tx => {
+        for (const step of changed) tx.event('host.install.progress', { refs, args: { host: i.name, step } })
       })
       await j.effect('start agent', (outside, signal) => outside.startAgent(target, signal))
       await j.tx('installed', async tx => tx.event('host.installed', { refs, args: { host: i.name } }))

@@ -101,6 +101,11 @@ grep -qxF '${key}' ~/.ssh/authorized_keys || echo '${key}' >> ~/.ssh/authorized_
         done(target, 'taking its certificate', said)
         return { hostUuid: asked.hostUuid, port, validUntil: signed.validUntil.toISOString() }
       }),
+    prepareHost: (target, signal) =>
+      shell(target, signal, async ({ run }) => {
+        const said = done(target, 'preparing libvirt', await run(`${node} ${program} prepare --config ${config}`))
+        return said.split('\n').filter(line => line !== '')
+      }),
     startAgent: (target, signal) =>
       shell(target, signal, async ({ run }) => {
         done(target, 'starting the agent', await run('sh -s', startScript))
