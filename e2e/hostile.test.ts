@@ -24,7 +24,7 @@ const hostile = [
 describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrowser }, () => {
   let world: World
   let browser: Browser
-  let ids: { vm: string; disk: string; host: string; domain: string; job: string }
+  let ids: { vm: string; disk: string; host: string; cluster: string; domain: string; job: string }
   before(async () => {
     ;[world, browser] = await Promise.all([startWorld(), launch()])
     const { sql } = world.database.db
@@ -38,7 +38,13 @@ describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrows
     await sql`update disk set alias = ${hostile}, description = ${hostile} where id = ${diskId}::uuid`
     await sql`update host set name = ${hostile}, description = ${hostile}, comment = ${hostile}, status_reason = ${hostile}`
     await sql`update storage_domain set name = ${hostile}, description = ${hostile}, comment = ${hostile}`
-    await sql`update cluster set name = ${hostile}`
+    await sql`update cluster set name = ${hostile}, description = ${hostile}, comment = ${hostile}`
+    await sql`insert into affinity_group (id, cluster_id, name, description)
+      select gen_random_uuid(), id, ${hostile}, ${hostile} from cluster limit 1`
+    await sql`insert into affinity_label (id, name, description) values (gen_random_uuid(), ${hostile}, ${hostile})`
+    await sql`insert into scheduling_policy (id, name, description) values (gen_random_uuid(), ${hostile}, ${hostile})`
+    await sql`insert into fence_agent (id, host_id, position, type, address, username, password)
+      select gen_random_uuid(), id, 1, ${hostile}, ${hostile}, ${hostile}, 'sealed' from host limit 1`
     await sql`update data_center set name = ${hostile}`
     await sql`update network set name = ${hostile}, description = ${hostile}`
     await sql`update nic set name = ${hostile}`
@@ -49,10 +55,17 @@ describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrows
     await sql`update vm_run set guest = jsonb_build_object('hostname', ${hostile}::text, 'osName', ${hostile}::text, 'osVersion', ${hostile}::text,
       'kernel', ${hostile}::text, 'timezone', null, 'nics', jsonb_build_array(jsonb_build_object('name', ${hostile}::text, 'mac', null,
       'addresses', jsonb_build_array(${hostile}::text))))`
-    const [host] = await sql<{ id: string }>`select id from host limit 1`
+    const [host] = await sql<{ id: string; clusterId: string }>`select id, cluster_id from host limit 1`
     const [domain] = await sql<{ id: string }>`select id from storage_domain where master`
     const [job] = await sql<{ id: string }>`select id from job order by created_at desc limit 1`
-    ids = { vm: vmId, disk: diskId, host: host?.id ?? '', domain: domain?.id ?? '', job: job?.id ?? '' }
+    ids = {
+      vm: vmId,
+      disk: diskId,
+      host: host?.id ?? '',
+      cluster: host?.clusterId ?? '',
+      domain: domain?.id ?? '',
+      job: job?.id ?? '',
+    }
   })
   after(async () => {
     await ended('the browser', browser.close())
@@ -74,6 +87,14 @@ describe('hostile names are shown as text everywhere (W7, W19)', { skip: noBrows
         '/admin/hosts',
         `/admin/hosts/${ids.host}/overview`,
         `/admin/hosts/${ids.host}/vms`,
+        `/admin/hosts/${ids.host}/settings`,
+        '/admin/clusters',
+        ...['overview', 'hosts', 'vms', 'affinity', 'scheduling', 'settings', 'activity'].map(
+          tab => `/admin/clusters/${ids.cluster}/${tab}`,
+        ),
+        '/admin/affinity/groups',
+        '/admin/affinity/labels',
+        '/admin/policies',
         '/admin/storage',
         `/admin/storage/${ids.domain}/overview`,
         '/admin/disks',

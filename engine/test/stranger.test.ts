@@ -69,6 +69,7 @@ const inputs = (s: Site): Record<string, unknown> => {
     'host.drainPlan': { id: s.host },
     'host.fingerprint': { address: 'machine', clusterId: s.cluster },
     'cluster.cpu': { id: s.cluster },
+    'cluster.now': { ids: [s.cluster] },
     'cluster.plan': { id: s.cluster },
     'vm.explain': { id: s.vm },
   }

@@ -42,6 +42,10 @@ export const vmTabs = [
 export type VmTab = (typeof vmTabs)[number]
 export const hostTabs = ['overview', 'vms', 'network', 'performance', 'settings', 'activity'] as const
 export type HostTab = (typeof hostTabs)[number]
+export const clusterTabs = ['overview', 'hosts', 'vms', 'affinity', 'scheduling', 'settings', 'activity'] as const
+export type ClusterTab = (typeof clusterTabs)[number]
+export const affinityTabs = ['groups', 'labels'] as const
+export type AffinityTab = (typeof affinityTabs)[number]
 export const domainTabs = ['overview', 'disks', 'images', 'settings', 'activity'] as const
 export type DomainTab = (typeof domainTabs)[number]
 export const diskTabs = ['overview', 'vms', 'settings', 'activity'] as const
@@ -59,6 +63,11 @@ export const paths = {
   hosts: (s: ListSearch = {}) => withSearch('/admin/hosts', { ...s }),
   host: (id: string, tab: HostTab = 'overview', s: RangeSearch = {}) =>
     withSearch(`/admin/hosts/${one(id)}/${tab}`, { ...s }),
+  clusters: (s: ListSearch = {}) => withSearch('/admin/clusters', { ...s }),
+  cluster: (id: string, tab: ClusterTab = 'overview') => `/admin/clusters/${one(id)}/${tab}`,
+  affinity: () => '/admin/affinity',
+  affinityTab: (tab: AffinityTab) => `/admin/affinity/${tab}`,
+  policies: () => '/admin/policies',
   domains: (s: ListSearch = {}) => withSearch('/admin/storage', { ...s }),
   domain: (id: string, tab: DomainTab = 'overview') => `/admin/storage/${one(id)}/${tab}`,
   disks: (s: ListSearch = {}) => withSearch('/admin/disks', { ...s }),

@@ -88,6 +88,22 @@ const pages = [
     lazyRouteComponent(() => import('./hosts/detail-page.tsx'), 'HostPage'),
   ),
   page(
+    'clusters',
+    lazyRouteComponent(() => import('./clusters/list-page.tsx'), 'ClustersPage'),
+  ),
+  page(
+    'clusters/$id/{-$tab}',
+    lazyRouteComponent(() => import('./clusters/detail-page.tsx'), 'ClusterPage'),
+  ),
+  page(
+    'affinity/{-$tab}',
+    lazyRouteComponent(() => import('./affinity/affinity-page.tsx'), 'AffinityPage'),
+  ),
+  page(
+    'policies',
+    lazyRouteComponent(() => import('./policies/policies-page.tsx'), 'PoliciesPage'),
+  ),
+  page(
     'storage',
     lazyRouteComponent(() => import('./storage/domains-page.tsx'), 'DomainsPage'),
   ),

@@ -4,6 +4,7 @@ import { bootstrapInventory } from './bootstrap/bootstrap.ts'
 import { firstStorage } from './bootstrap/storage.ts'
 import * as cluster from './cluster/operations.ts'
 import { cpu as clusterCpu } from './cluster/cpu-query.ts'
+import { now as clusterNow } from './cluster/now-query.ts'
 import { list as clusterList } from './cluster/queries.ts'
 import * as dataCenter from './data-center/operations.ts'
 import { list as dataCenterList } from './data-center/queries.ts'
@@ -56,6 +57,7 @@ export const inventory: DomainModule = {
     dataCenterList,
     clusterList,
     clusterCpu,
+    clusterNow,
     hostList,
     fingerprint,
     fenceAgentList,

@@ -24,14 +24,31 @@ export interface VmNow {
   recentCpu: number[]
 }
 
-/** The same of a host. */
+/** The same of a host; traffic and disks are those of its VMs together. */
 export interface HostNow {
   id: string
   at: Date
   cpu: number
   memory: number
   memoryUsed: number
+  rxBytes: number
+  txBytes: number
+  readBytes: number
+  writeBytes: number
+  /** How long its storage takes to read and to write, seconds: the worst disk of its VMs; null: nothing was read or written. */
+  readLatency: number | null
+  writeLatency: number | null
   recentCpu: number[]
+}
+
+/** What the VMs of a host do together. */
+interface VmsOfHost {
+  rxBytes: number
+  txBytes: number
+  readBytes: number
+  writeBytes: number
+  readLatency: number | null
+  writeLatency: number | null
 }
 
 /** How much of the past a row's sparkline shows, minutes. */
@@ -79,21 +96,31 @@ export const hostNow = query({
   name: 'host.now',
   input: ids,
   async run(ctx, i): Promise<HostNow[]> {
-    const rows = await ctx.sql<{ id: string; at: Date; memory: number | null; stats: HostStats }>`
-      select v.id, n.at, (v.facts ->> 'memory')::bigint as memory, n.stats
-        from ${visible(ctx, 'host')} v join host_now n on n.host_id = v.id where v.id = any (${i.ids}::uuid[])`
+    const rows = await ctx.sql<{ id: string; at: Date; memory: number | null; stats: HostStats } & VmsOfHost>`
+      select v.id, n.at, (v.facts ->> 'memory')::bigint as memory, n.stats, m.*
+        from ${visible(ctx, 'host')} v join host_now n on n.host_id = v.id,
+             lateral (
+               select coalesce(sum((s.stats ->> 'rxBytes')::float8), 0) as rx_bytes, coalesce(sum((s.stats ->> 'txBytes')::float8), 0) as tx_bytes,
+                      coalesce(sum(d.read_bytes), 0) as read_bytes, coalesce(sum(d.write_bytes), 0) as write_bytes,
+                      nullif(max(d.read_latency), 0) as read_latency, nullif(max(d.write_latency), 0) as write_latency
+                 from vm_run r join vm_now s on s.vm_id = r.vm_id,
+                      lateral (
+                        select sum((x ->> 'readBytes')::float8) as read_bytes, sum((x ->> 'writeBytes')::float8) as write_bytes,
+                               max((x ->> 'readLatency')::float8) as read_latency, max((x ->> 'writeLatency')::float8) as write_latency
+                          from jsonb_array_elements(s.stats -> 'disks') x) d
+                where r.host_id = v.id and not r.incoming) m
+       where v.id = any (${i.ids}::uuid[])`
     const recent = await recentHostCpu(
       ctx.sql,
       rows.map(row => row.id),
       recentMinutes,
     )
-    return rows.map(({ id, at, memory, stats }) => ({
-      id,
-      at,
+    return rows.map(({ stats, memory, ...row }) => ({
+      ...row,
       cpu: stats.cpuUser + stats.cpuSystem,
       memory: memory ?? 0,
       memoryUsed: stats.memoryUsed,
-      recentCpu: recent.get(id) ?? [],
+      recentCpu: recent.get(row.id) ?? [],
     }))
   },
 })

@@ -42,7 +42,7 @@ const disk = {
   writeBytes: 6,
   readOps: 1,
   writeOps: 2,
-  readLatency: 0,
+  readLatency: 0.002,
   writeLatency: 0,
   flushLatency: 0,
   allocation: 0,
@@ -84,6 +84,17 @@ test('what hosts say is there as the numbers of now and as history, summed over 
   assert.deepEqual([history.txBytes[last], history.writeBytes[last]], [20, 12])
   const [ofHost] = await ask(env, hostNow, { ids: [own.host] })
   assert.ok(Math.abs((ofHost?.cpu ?? 0) - 0.3) < 1e-6)
+  assert.deepEqual(
+    [
+      ofHost?.rxBytes,
+      ofHost?.txBytes,
+      ofHost?.readBytes,
+      ofHost?.writeBytes,
+      ofHost?.readLatency,
+      ofHost?.writeLatency,
+    ],
+    [10, 20, 10, 12, 0.002, null],
+  )
   assert.ok(Math.abs(((await ask(env, hostHistory, range(own.host))).cpu.at(-1) ?? 0) - 0.3) < 1e-6)
 })
 

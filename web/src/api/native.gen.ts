@@ -35,34 +35,35 @@ import type * as m30 from '../../../engine/src/compute/affinity/queries.ts'
 import type * as m31 from '../../../engine/src/compute/cdrom/queries.ts'
 import type * as m32 from '../../../engine/src/inventory/cluster/cpu-query.ts'
 import type * as m33 from '../../../engine/src/inventory/cluster/queries.ts'
-import type * as m34 from '../../../engine/src/compute/balance/power-query.ts'
-import type * as m35 from '../../../engine/src/network/network/queries.ts'
-import type * as m36 from '../../../engine/src/compute/console/queries.ts'
-import type * as m37 from '../../../engine/src/inventory/data-center/queries.ts'
-import type * as m38 from '../../../engine/src/storage/disk/queries.ts'
-import type * as m39 from '../../../engine/src/metering/queries.ts'
-import type * as m40 from '../../../engine/src/compute/disk-attachment/queries.ts'
-import type * as m41 from '../../../engine/src/events/queries.ts'
-import type * as m42 from '../../../engine/src/inventory/fence/queries.ts'
-import type * as m43 from '../../../engine/src/compute/migration/drain.ts'
-import type * as m44 from '../../../engine/src/inventory/host/fingerprint.ts'
-import type * as m45 from '../../../engine/src/metering/live.ts'
-import type * as m46 from '../../../engine/src/inventory/host/queries.ts'
-import type * as m47 from '../../../engine/src/storage/transfer/queries.ts'
-import type * as m48 from '../../../engine/src/invariants/queries.ts'
-import type * as m49 from '../../../engine/src/inventory/overview.ts'
-import type * as m50 from '../../../engine/src/inventory/summary.ts'
-import type * as m51 from '../../../engine/src/jobs/queries.ts'
-import type * as m52 from '../../../engine/src/network/mac-pool/queries.ts'
-import type * as m53 from '../../../engine/src/compute/nic/queries.ts'
-import type * as m54 from '../../../engine/src/identity/users.ts'
-import type * as m55 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
-import type * as m56 from '../../../engine/src/storage/domain/queries.ts'
-import type * as m57 from '../../../engine/src/inventory/tag/queries.ts'
-import type * as m58 from '../../../engine/src/compute/template/queries.ts'
-import type * as m59 from '../../../engine/src/compute/vm/explain.ts'
-import type * as m60 from '../../../engine/src/compute/vm/queries.ts'
-import type * as m61 from '../../../engine/src/network/vnic-profile/queries.ts'
+import type * as m34 from '../../../engine/src/inventory/cluster/now-query.ts'
+import type * as m35 from '../../../engine/src/compute/balance/power-query.ts'
+import type * as m36 from '../../../engine/src/network/network/queries.ts'
+import type * as m37 from '../../../engine/src/compute/console/queries.ts'
+import type * as m38 from '../../../engine/src/inventory/data-center/queries.ts'
+import type * as m39 from '../../../engine/src/storage/disk/queries.ts'
+import type * as m40 from '../../../engine/src/metering/queries.ts'
+import type * as m41 from '../../../engine/src/compute/disk-attachment/queries.ts'
+import type * as m42 from '../../../engine/src/events/queries.ts'
+import type * as m43 from '../../../engine/src/inventory/fence/queries.ts'
+import type * as m44 from '../../../engine/src/compute/migration/drain.ts'
+import type * as m45 from '../../../engine/src/inventory/host/fingerprint.ts'
+import type * as m46 from '../../../engine/src/metering/live.ts'
+import type * as m47 from '../../../engine/src/inventory/host/queries.ts'
+import type * as m48 from '../../../engine/src/storage/transfer/queries.ts'
+import type * as m49 from '../../../engine/src/invariants/queries.ts'
+import type * as m50 from '../../../engine/src/inventory/overview.ts'
+import type * as m51 from '../../../engine/src/inventory/summary.ts'
+import type * as m52 from '../../../engine/src/jobs/queries.ts'
+import type * as m53 from '../../../engine/src/network/mac-pool/queries.ts'
+import type * as m54 from '../../../engine/src/compute/nic/queries.ts'
+import type * as m55 from '../../../engine/src/identity/users.ts'
+import type * as m56 from '../../../engine/src/inventory/scheduling-policy/queries.ts'
+import type * as m57 from '../../../engine/src/storage/domain/queries.ts'
+import type * as m58 from '../../../engine/src/inventory/tag/queries.ts'
+import type * as m59 from '../../../engine/src/compute/template/queries.ts'
+import type * as m60 from '../../../engine/src/compute/vm/explain.ts'
+import type * as m61 from '../../../engine/src/compute/vm/queries.ts'
+import type * as m62 from '../../../engine/src/network/vnic-profile/queries.ts'
 
 /** A value as JSON carries it: dates are texts, what is undefined is not there. */
 export type Json<T> = T extends Date
@@ -196,60 +197,61 @@ export interface NativeQueries {
   'cdrom.list': Wire<typeof m31.list>
   'cluster.cpu': Wire<typeof m32.cpu>
   'cluster.list': Wire<typeof m33.list>
-  'cluster.plan': Wire<typeof m34.plan>
+  'cluster.now': Wire<typeof m34.now>
+  'cluster.plan': Wire<typeof m35.plan>
   'cluster.search': Wire<ReturnType<typeof searches.searchOf>>
-  'clusterNetwork.list': Wire<typeof m35.clusterNetworks>
-  'console.list': Wire<typeof m36.list>
-  'dataCenter.list': Wire<typeof m37.list>
+  'clusterNetwork.list': Wire<typeof m36.clusterNetworks>
+  'console.list': Wire<typeof m37.list>
+  'dataCenter.list': Wire<typeof m38.list>
   'dataCenter.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.list': Wire<typeof m38.list>
+  'disk.list': Wire<typeof m39.list>
   'disk.search': Wire<ReturnType<typeof searches.searchOf>>
-  'disk.statistics': Wire<typeof m39.diskStatistics>
-  'diskAttachment.list': Wire<typeof m40.list>
-  'event.list': Wire<typeof m41.list>
-  'event.search': Wire<typeof m41.searchEvents>
-  'fenceAgent.list': Wire<typeof m42.list>
-  'host.drainPlan': Wire<typeof m43.drain>
-  'host.fingerprint': Wire<typeof m44.fingerprint>
-  'host.history': Wire<typeof m45.hostHistory>
-  'host.list': Wire<typeof m46.list>
-  'host.now': Wire<typeof m45.hostNow>
+  'disk.statistics': Wire<typeof m40.diskStatistics>
+  'diskAttachment.list': Wire<typeof m41.list>
+  'event.list': Wire<typeof m42.list>
+  'event.search': Wire<typeof m42.searchEvents>
+  'fenceAgent.list': Wire<typeof m43.list>
+  'host.drainPlan': Wire<typeof m44.drain>
+  'host.fingerprint': Wire<typeof m45.fingerprint>
+  'host.history': Wire<typeof m46.hostHistory>
+  'host.list': Wire<typeof m47.list>
+  'host.now': Wire<typeof m46.hostNow>
   'host.search': Wire<ReturnType<typeof searches.searchOf>>
-  'host.statistics': Wire<typeof m39.hostStatistics>
-  'imageTransfer.list': Wire<typeof m47.list>
-  'invariants': Wire<typeof m48.invariants>
-  'inventory.counts': Wire<typeof m49.counts>
-  'inventory.now': Wire<typeof m49.now>
-  'inventory.summary': Wire<typeof m50.summary>
-  'job.list': Wire<typeof m51.list>
-  'job.steps': Wire<typeof m51.stepsOf>
-  'macPool.list': Wire<typeof m52.list>
-  'network.list': Wire<typeof m35.list>
+  'host.statistics': Wire<typeof m40.hostStatistics>
+  'imageTransfer.list': Wire<typeof m48.list>
+  'invariants': Wire<typeof m49.invariants>
+  'inventory.counts': Wire<typeof m50.counts>
+  'inventory.now': Wire<typeof m50.now>
+  'inventory.summary': Wire<typeof m51.summary>
+  'job.list': Wire<typeof m52.list>
+  'job.steps': Wire<typeof m52.stepsOf>
+  'macPool.list': Wire<typeof m53.list>
+  'network.list': Wire<typeof m36.list>
   'network.search': Wire<ReturnType<typeof searches.searchOf>>
-  'nic.list': Wire<typeof m53.list>
-  'nic.statistics': Wire<typeof m39.nicStatistics>
+  'nic.list': Wire<typeof m54.list>
+  'nic.statistics': Wire<typeof m40.nicStatistics>
   'permission.list': Wire<typeof m17.listPermissions>
   'preference.list': Wire<typeof m18.listPreferences>
-  'role.list': Wire<typeof m54.listRoles>
-  'schedulingPolicy.list': Wire<typeof m55.list>
-  'schedulingPolicy.units': Wire<typeof m55.units>
+  'role.list': Wire<typeof m55.listRoles>
+  'schedulingPolicy.list': Wire<typeof m56.list>
+  'schedulingPolicy.units': Wire<typeof m56.units>
   'session.list': Wire<typeof m21.listSessions>
-  'storageDomain.files': Wire<typeof m56.files>
-  'storageDomain.list': Wire<typeof m56.list>
+  'storageDomain.files': Wire<typeof m57.files>
+  'storageDomain.list': Wire<typeof m57.list>
   'storageDomain.search': Wire<ReturnType<typeof searches.searchOf>>
-  'tag.assignments': Wire<typeof m57.assignments>
-  'tag.list': Wire<typeof m57.list>
-  'template.list': Wire<typeof m58.list>
+  'tag.assignments': Wire<typeof m58.assignments>
+  'tag.list': Wire<typeof m58.list>
+  'template.list': Wire<typeof m59.list>
   'template.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.list': Wire<typeof m54.listUsers>
+  'user.list': Wire<typeof m55.listUsers>
   'user.search': Wire<ReturnType<typeof searches.searchOf>>
-  'user.self': Wire<typeof m54.whoAmI>
-  'vm.explain': Wire<typeof m59.explain>
-  'vm.history': Wire<typeof m45.vmHistory>
-  'vm.list': Wire<typeof m60.list>
-  'vm.now': Wire<typeof m45.vmNow>
-  'vm.reportedDevices': Wire<typeof m53.reportedDevices>
+  'user.self': Wire<typeof m55.whoAmI>
+  'vm.explain': Wire<typeof m60.explain>
+  'vm.history': Wire<typeof m46.vmHistory>
+  'vm.list': Wire<typeof m61.list>
+  'vm.now': Wire<typeof m46.vmNow>
+  'vm.reportedDevices': Wire<typeof m54.reportedDevices>
   'vm.search': Wire<ReturnType<typeof searches.searchOf>>
-  'vm.statistics': Wire<typeof m39.vmStatistics>
-  'vnicProfile.list': Wire<typeof m61.list>
+  'vm.statistics': Wire<typeof m40.vmStatistics>
+  'vnicProfile.list': Wire<typeof m62.list>
 }

@@ -33,6 +33,10 @@ export type Counted =
   | 'session'
   | 'file'
   | 'row'
+  | 'cluster'
+  | 'group'
+  | 'label'
+  | 'policy'
 
 /** Numbers, sizes and times in the language of the page. What is null or undefined becomes `–`. */
 export function useFormat() {

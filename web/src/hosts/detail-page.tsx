@@ -2,21 +2,14 @@ import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
-import type { HostRow, VmRow } from '../api/rows.ts'
 import { EventFeed } from '../events/event-feed.tsx'
-import { useFormat } from '../format/index.ts'
 import { type HostTab, hostTabs, paths } from '../paths.ts'
 import { Status } from '../status/index.ts'
 import { Detail } from '../templates/detail/detail.tsx'
-import { EmptyKind } from '../templates/empty-kind.tsx'
-import { List } from '../templates/list/list.tsx'
+import { Gone } from '../templates/detail/gone.tsx'
+import { Go, useGo } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { Problem } from '../templates/problem.tsx'
-import { quoted } from '../templates/search-text.ts'
-import { useDialog } from '../templates/use-dialog.ts'
-import { useVmColumns, useVmExtra, type VmExtra } from '../vms/columns.tsx'
-import { VmDialogs } from '../vms/dialogs.tsx'
-import { useVmActions } from '../vms/use-vm-actions.ts'
 import { HostDialogs } from './dialogs.tsx'
 import { linksOf } from './facts.ts'
 import { HostNetwork } from './network.tsx'
@@ -25,7 +18,8 @@ import { HostSettings } from './settings.tsx'
 import { useHostActions } from './use-host-actions.ts'
 import './hosts.css'
 
-// Charts come when they are looked at.
+// Charts and lists come when they are looked at.
+const HostVms = lazy(() => import('./vms-tab.tsx').then(m => ({ default: m.HostVms })))
 const Performance = lazy(() => import('../charts/index.ts').then(m => ({ default: m.Performance })))
 
 /** One host. */
@@ -36,10 +30,11 @@ export function HostPage() {
   const { data, error, refetch } = useAsk('host.list', { ids: [id] })
   const { data: clusters } = useAsk('cluster.list', {})
   const actions = useHostActions()
-  if (error !== null) return <Problem error={error} again={() => void refetch()} />
-  if (data === undefined) return null
+  const go = useGo()
+  if (error !== null && data === undefined) return <Problem error={error} again={() => void refetch()} />
+  if (data === undefined) return <div className="rk-page" aria-busy="true" />
   const [host] = data
-  if (host === undefined) return <Gone />
+  if (host === undefined) return <Gone kind="host" id={id} list={{ label: t('title'), to: paths.hosts() }} />
   const tab: HostTab = hostTabs.find(one => one === params['tab']) ?? 'overview'
   const counts: Partial<Record<HostTab, number>> = {
     vms: host.vmsTotal,
@@ -52,10 +47,26 @@ export function HostPage() {
         group={t('group')}
         list={{ label: t('title'), to: paths.hosts() }}
         name={host.name}
-        status={<Status kind="host" status={host.status} />}
+        status={
+          <>
+            <Status kind="host" status={host.status} />
+            {host.spmStatus === 'none' ? null : (
+              <>
+                {' '}
+                <span className="rk-chip" title={t('spm.what')}>
+                  {t(`spm.${host.spmStatus}`)}
+                </span>
+              </>
+            )}
+          </>
+        }
         facts={
           <>
-            {cluster === undefined ? null : <Name text={cluster.name} />}
+            {cluster === undefined ? null : (
+              <Go to={paths.cluster(cluster.id)}>
+                <Name text={cluster.name} most={32} />
+              </Go>
+            )}
             {host.facts?.acceleration.kind === 'tcg' ? (
               <>
                 {' '}
@@ -71,8 +82,8 @@ export function HostPage() {
         tabs={hostTabs.map(key => ({ key, label: t(`tab.${key}`), to: paths.host(id, key), count: counts[key] }))}
         tab={tab}
       >
-        {tab === 'overview' ? <HostOverview host={host} /> : null}
-        {tab === 'vms' ? <HostVms host={host} /> : null}
+        {tab === 'overview' ? <HostOverview host={host} actions={actions([host])} /> : null}
+        <Suspense>{tab === 'vms' ? <HostVms host={host} /> : null}</Suspense>
         {tab === 'network' ? <HostNetwork host={host} /> : null}
         {tab === 'performance' ? (
           <Suspense>
@@ -84,48 +95,7 @@ export function HostPage() {
           <EventFeed about={{ kind: 'host', id: host.id }} label={t('tab.activity')} none={t('noEvents')} />
         ) : null}
       </Detail>
-      <HostDialogs />
+      <HostDialogs onRemoved={() => go(paths.hosts(), { replace: true })} />
     </>
-  )
-}
-
-/** The VMs that run on the host. */
-function HostVms({ host }: { host: HostRow }) {
-  const { t } = useTranslation('hosts')
-  const { count } = useFormat()
-  const columns = useVmColumns()
-  const actions = useVmActions()
-  const { dialog } = useDialog()
-  return (
-    <>
-      <List<VmRow, VmExtra>
-        inset
-        name="vms"
-        search="vm.search"
-        rows="vm.list"
-        within={`host = ${quoted(host.name)}`}
-        title={t('tab.vms')}
-        count={n => count('vm', n)}
-        hint="status = up"
-        columns={columns.filter(column => column.key !== 'host')}
-        useExtra={useVmExtra}
-        rowName={vm => vm.name}
-        rowTo={vm => paths.vm(vm.id)}
-        actions={actions}
-        held={dialog !== undefined}
-        empty={<EmptyKind title={t('noVms.title')} body={t('noVms.body')} />}
-      />
-      <VmDialogs />
-    </>
-  )
-}
-
-function Gone() {
-  const { t } = useTranslation('detail')
-  const { t: th } = useTranslation('hosts')
-  return (
-    <div className="rk-center">
-      <p>{t('gone', { name: th('one') })}</p>
-    </div>
   )
 }

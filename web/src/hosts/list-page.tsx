@@ -15,7 +15,8 @@ export function HostsPage() {
   const { count } = useFormat()
   const columns = useHostColumns()
   const actions = useHostActions()
-  const { dialog } = useDialog()
+  const { dialog, open } = useDialog()
+  const add = { key: 'add', label: t('add.title'), run: () => open('host-add') }
   return (
     <>
       <List<HostRow, ReturnType<typeof useHostExtra>>
@@ -30,8 +31,9 @@ export function HostsPage() {
         rowName={host => host.name}
         rowTo={host => paths.host(host.id)}
         actions={actions}
+        create={[add]}
         held={dialog !== undefined}
-        empty={<EmptyKind title={t('empty.title')} body={t('empty.body')} />}
+        empty={<EmptyKind title={t('empty.title')} body={t('empty.body')} action={add} />}
       />
       <HostDialogs />
     </>

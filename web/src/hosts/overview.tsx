@@ -1,35 +1,38 @@
-import { Alert } from '@patternfly/react-core'
 import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { HostRow } from '../api/rows.ts'
 import { Spark } from '../charts/index.ts'
 import { Ago, Since, Time, useFormat } from '../format/index.ts'
+import { paths } from '../paths.ts'
+import { RunningTask } from '../tasks/running-task.tsx'
+import type { ActionItem } from '../templates/actions.ts'
 import { Card, Facts, Share } from '../templates/card.tsx'
 import { Copy } from '../templates/copy.tsx'
+import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { threadsOf } from './facts.ts'
+import { HostState } from './state-card.tsx'
 
 /** What a host is, how it is now, and what is on it. */
-export function HostOverview({ host }: { host: HostRow }) {
+export function HostOverview({ host, actions }: { host: HostRow; actions: readonly ActionItem[] }) {
   const { t } = useTranslation('hosts')
   const { data: clusters } = useAsk('cluster.list', {})
   const { facts } = host
   return (
     <>
-      {host.statusReason === null || host.status === 'up' ? null : (
-        <Alert variant="warning" isInline title={t('why')}>
-          <bdi lang="en">{host.statusReason}</bdi>
-        </Alert>
-      )}
+      <HostState host={host} actions={actions} />
       <div className="rk-cards">
         <Now host={host} />
+        <RunningTask about={host.id} />
         <Card title={t('card.identity')}>
           <Facts
             facts={[
               [t('fact.address'), <Name key="a" text={host.address} />],
               [
                 t('fact.cluster'),
-                <Name key="c" text={clusters?.find(cluster => cluster.id === host.clusterId)?.name ?? ''} />,
+                <Go key="c" to={paths.cluster(host.clusterId)}>
+                  <Name text={clusters?.find(cluster => cluster.id === host.clusterId)?.name ?? ''} />
+                </Go>,
               ],
               [t('fact.hostname'), facts === null ? undefined : <Name key="h" text={facts.hostname} />],
               [t('fact.spm'), t(`spm.${host.spmStatus}`)],
@@ -64,6 +67,7 @@ function Now({ host }: { host: HostRow }) {
   const { data } = useAsk('host.now', { ids: [host.id] }, { keep: true })
   const now = data?.[0]
   const memory = host.facts?.memory ?? 0
+  const milliseconds = (seconds: number | null) => (seconds === null ? '–' : format.short(seconds * 1000))
   return (
     <Card
       title={t('card.now')}
@@ -99,7 +103,28 @@ function Now({ host }: { host: HostRow }) {
           ],
           [t('fact.promisedVcpus'), format.number(host.committedVcpus)],
           [t('fact.vms'), t('vmsOf', { active: host.vmsActive, all: host.vmsTotal })],
-          [t('fact.ksm'), host.stats === null ? undefined : format.bytes(host.stats.memoryShared)],
+          [
+            t('fact.network'),
+            now === undefined ? undefined : `↓ ${format.bitRate(now.rxBytes * 8)} ↑ ${format.bitRate(now.txBytes * 8)}`,
+          ],
+          [
+            t('fact.storage'),
+            now === undefined
+              ? undefined
+              : t('storageRates', { read: format.byteRate(now.readBytes), write: format.byteRate(now.writeBytes) }),
+          ],
+          [
+            t('fact.latency'),
+            now === undefined || (now.readLatency === null && now.writeLatency === null)
+              ? undefined
+              : t('latencies', { read: milliseconds(now.readLatency), write: milliseconds(now.writeLatency) }),
+          ],
+          [
+            t('fact.ksm'),
+            host.stats === null
+              ? undefined
+              : t('ksmOf', { size: format.bytes(host.stats.memoryShared), cpu: format.percent(host.stats.ksmCpu) }),
+          ],
           [
             t('fact.swap'),
             host.stats === null || host.stats.swapTotal === 0

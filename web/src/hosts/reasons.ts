@@ -1,4 +1,5 @@
 import { hostCan, hostStatuses } from '@rookery/model'
+import { useTranslation } from 'react-i18next'
 import type { HostRow } from '../api/rows.ts'
 import { useReason } from '../templates/use-reason.ts'
 
@@ -11,11 +12,27 @@ const rules = {
   activate: hostCan.activate.from,
   maintenance: hostCan.deactivate.from,
   refresh: hostStatuses.filter(status => !silent.includes(status)),
+  install: hostCan.install.from,
+  remove: hostCan.remove.from,
+  confirm: hostCan.confirmRebooted.from,
+  restart: hostCan.restart.from,
+  powerOff: hostCan.powerOff.from,
+  powerOn: hostCan.powerOn.from,
+  power: hostStatuses,
 } as const
 export type HostAction = keyof typeof rules
 
+/** Those that switch the power of a host through another one. */
+const powered: readonly HostAction[] = ['restart', 'powerOff', 'powerOn', 'power']
+
 /** Says why an action cannot be done with a host now; undefined when it can. */
 export function useHostReason(): (action: HostAction, host: HostRow) => string | undefined {
+  const { t } = useTranslation('hosts')
   const reason = useReason()
-  return (action, host) => reason('host', rules[action], host, passing)
+  return (action, host) => {
+    const status = reason('host', rules[action], host, passing)
+    if (status !== undefined) return status
+    if (powered.includes(action) && (!host.powerManagement.enabled || host.fenceAgents === 0)) return t('power.none')
+    return undefined
+  }
 }

@@ -4,6 +4,7 @@ import type { HostRow } from '../api/rows.ts'
 import { Card, Facts } from '../templates/card.tsx'
 import { Name } from '../templates/name.tsx'
 import { useDialog } from '../templates/use-dialog.ts'
+import { PowerCard } from './power-card.tsx'
 
 /** What can be said of a host; one dialog changes it. */
 export function HostSettings({ host }: { host: HostRow }) {
@@ -39,6 +40,7 @@ export function HostSettings({ host }: { host: HostRow }) {
           ]}
         />
       </Card>
+      <PowerCard host={host} />
     </div>
   )
 }

@@ -1,11 +1,20 @@
 import { useTranslation } from 'react-i18next'
 import { op } from '../api/client.ts'
+import { toApiError } from '../api/error.ts'
 import type { HostRow } from '../api/rows.ts'
 import type { ActionItem } from '../templates/actions.ts'
 import { bulkAction, withEach } from '../templates/bulk.ts'
 import { useNotes } from '../templates/notes.tsx'
 import { useDialog } from '../templates/use-dialog.ts'
 import { type HostAction, useHostReason } from './reasons.ts'
+
+/** Actions that are for one host at a time: each opens its dialog. Those that lose something stand last. */
+const single = [
+  { key: 'install', dialog: 'host-install' },
+  { key: 'confirm', dialog: 'host-confirm', danger: true },
+  { key: 'restart', dialog: 'host-restart', danger: true },
+  { key: 'powerOff', dialog: 'host-off', danger: true },
+] as const satisfies readonly { key: HostAction; dialog: string; danger?: true }[]
 
 /** What can be done with one host, or with several at once. */
 export function useHostActions(): (hosts: readonly HostRow[]) => readonly ActionItem[] {
@@ -17,13 +26,18 @@ export function useHostActions(): (hosts: readonly HostRow[]) => readonly Action
     const [only] = hosts
     if (only === undefined) return []
     const many = hosts.length > 1
-    const action = (key: HostAction, run: (able: readonly HostRow[]) => void) =>
+    const action = (
+      key: 'activate' | 'maintenance' | 'refresh' | 'remove',
+      run: (able: readonly HostRow[]) => void,
+      danger = false,
+    ) =>
       bulkAction({
         key,
         rows: hosts,
         label: n => (many ? t(`forSome.${key}`, { n }) : t(`action.${key}`)),
         reason: host => reason(key, host),
         noneCan: t('noneCan'),
+        danger,
         run,
       })
     const each = (name: 'host.activate' | 'host.refresh') => (able: readonly HostRow[]) =>
@@ -33,16 +47,43 @@ export function useHostActions(): (hosts: readonly HostRow[]) => readonly Action
         notes,
         host => t('failed', { name: host.name }),
       )
+    const dialogOf = (name: string) => (able: readonly HostRow[]) =>
+      open(
+        name,
+        able.map(host => host.id),
+      )
+    const powerOn = async () => {
+      try {
+        await op('host.fence', { id: only.id, how: 'start' })
+      } catch (error) {
+        notes.failed(t('failed', { name: only.name }), toApiError(error))
+      }
+    }
+    const ofOne = (one: (typeof single)[number]): ActionItem => ({
+      key: one.key,
+      label: t(`action.${one.key}`),
+      reason: reason(one.key, only),
+      ...('danger' in one ? { danger: true } : {}),
+      run: () => open(one.dialog, [only.id]),
+    })
     return [
       action('activate', each('host.activate')),
-      action('maintenance', able =>
-        open(
-          'host-maintenance',
-          able.map(host => host.id),
-        ),
-      ),
+      action('maintenance', dialogOf('host-maintenance')),
       action('refresh', each('host.refresh')),
-      ...(many ? [] : [{ key: 'edit', label: t('action.edit'), run: () => open('host-edit', [only.id]) }]),
+      ...(many
+        ? []
+        : [
+            { key: 'edit', label: t('action.edit'), run: () => open('host-edit', [only.id]) },
+            ...single.filter(one => !('danger' in one)).map(ofOne),
+            {
+              key: 'powerOn',
+              label: t('action.powerOn'),
+              reason: reason('powerOn', only),
+              run: () => void powerOn(),
+            },
+            ...single.filter(one => 'danger' in one).map(ofOne),
+          ]),
+      action('remove', dialogOf('host-remove'), true),
     ]
   }
 }

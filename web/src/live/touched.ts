@@ -30,6 +30,7 @@ const readsOf: Readonly<Record<string, readonly string[]>> = {
   console: ['vm'],
   cluster: ['cluster'],
   'cluster.cpu': ['cluster', 'host'],
+  'cluster.now': ['cluster', 'host', 'vm'],
   'cluster.plan': ['cluster', 'host', 'vm'],
   dataCenter: ['data_center'],
   network: ['network'],

@@ -28,6 +28,7 @@ export const goKeys = {
   d: 'dashboard',
   v: 'vms',
   h: 'hosts',
+  c: 'clusters',
   s: 'domains',
   i: 'images',
   e: 'events',

@@ -4,14 +4,28 @@ import { useAsk } from '../api/hooks.ts'
 import { paths } from '../paths.ts'
 import { Go } from '../templates/go.tsx'
 
-type Page = 'dashboard' | 'vms' | 'hosts' | 'domains' | 'disks' | 'images' | 'tasks' | 'events' | 'sessions' | 'account'
+type Page =
+  | 'dashboard'
+  | 'vms'
+  | 'hosts'
+  | 'clusters'
+  | 'affinity'
+  | 'domains'
+  | 'disks'
+  | 'images'
+  | 'tasks'
+  | 'events'
+  | 'sessions'
+  | 'account'
+  | 'policies'
 
 const groups = [
   { pages: ['dashboard'] },
-  { name: 'compute', pages: ['vms', 'hosts'] },
+  { name: 'compute', pages: ['vms', 'hosts', 'clusters', 'affinity'] },
   { name: 'storage', pages: ['domains', 'disks', 'images'] },
   { name: 'activity', pages: ['tasks', 'events'] },
   { name: 'access', pages: ['sessions', 'account'] },
+  { name: 'settings', pages: ['policies'] },
 ] as const satisfies readonly { name?: string; pages: readonly Page[] }[]
 
 /** The side navigation: two levels, the page of the address marked. */

@@ -7,6 +7,8 @@ export function refPath(ref: { kind: string; id: string }): string | undefined {
       return paths.vm(ref.id)
     case 'host':
       return paths.host(ref.id)
+    case 'cluster':
+      return paths.cluster(ref.id)
     case 'storage_domain':
       return paths.domain(ref.id)
     case 'disk':

@@ -81,9 +81,9 @@ async function codesOfEngine(): Promise<Set<string>> {
 /** What nobody meets in the console: it has no page that asks for it, or it ends the engine before there is a console. */
 const notMet = [
   /^(admin|config|ctx|registry|migration|metrics|invariants|database\.version|job\.step_twice|kind$)/,
-  /^(cluster\.(?!no_data_center)|data_center\.(?!no_spm)|network\.|vnic_profile\.|tag\.|role\.|query\.input)/,
+  /^(data_center\.(?!no_spm)|network\.|vnic_profile\.|tag\.|role\.|query\.input)/,
   /^(permission\.(beyond_own|not_found)|user\.(name_taken|last_administrator|unknown|not_found))/,
-  /^(host\.(add\.ssh|not_in_maintenance)|storage_domain\.(attached|data_first|export|format|host_missing))/,
+  /^(host\.add\.ssh|storage_domain\.(attached|data_first|export|format|host_missing))/,
   /^storage_domain\.(local|one_iso|path_taken|type)/,
 ]
 

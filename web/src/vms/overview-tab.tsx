@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useAsk } from '../api/hooks.ts'
 import type { VmRow } from '../api/rows.ts'
 import { Missing, Time, useFormat } from '../format/index.ts'
+import { RunningTask } from '../tasks/running-task.tsx'
 import { Card, Facts } from '../templates/card.tsx'
 import { Copy } from '../templates/copy.tsx'
 import { Name } from '../templates/name.tsx'
@@ -10,7 +11,7 @@ import { addressesOf } from './addresses.ts'
 import { osOf } from './columns.tsx'
 import { MigrationCard } from './migration-card.tsx'
 import { NowCard } from './now-card.tsx'
-import { LatestEvents, RunningTask } from './work-card.tsx'
+import { LatestEvents } from './work-card.tsx'
 
 // The charts come after the facts.
 const Performance = lazy(() => import('../charts/performance.tsx').then(m => ({ default: m.Performance })))
@@ -81,7 +82,7 @@ export function VmOverview({ vm }: { vm: VmRow }) {
       </Card>
       <NowCard vm={vm} />
       <div className="rk-column">
-        <RunningTask vmId={vm.id} />
+        <RunningTask about={vm.id} orNone={t('vms:noTask')} />
         <LatestEvents vmId={vm.id} />
       </div>
       {vm.runId === null ? null : (

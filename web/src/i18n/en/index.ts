@@ -1,5 +1,7 @@
 import access from './access.json' with { type: 'json' }
+import affinity from './affinity.json' with { type: 'json' }
 import charts from './charts.json' with { type: 'json' }
+import clusters from './clusters.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import console from './console.json' with { type: 'json' }
 import dashboard from './dashboard.json' with { type: 'json' }
@@ -11,6 +13,7 @@ import format from './format.json' with { type: 'json' }
 import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
 import list from './list.json' with { type: 'json' }
+import policies from './policies.json' with { type: 'json' }
 import scheduling from './scheduling.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import status from './status.json' with { type: 'json' }
@@ -21,7 +24,9 @@ import vms from './vms.json' with { type: 'json' }
 /** All words in English, by area. */
 export const words = {
   access,
+  affinity,
   charts,
+  clusters,
   common,
   console,
   dashboard,
@@ -33,6 +38,7 @@ export const words = {
   hosts,
   images,
   list,
+  policies,
   scheduling,
   shell,
   status,

@@ -6,14 +6,7 @@ import type { ActionItem } from '../actions.ts'
 import { Go } from '../go.tsx'
 import { Name } from '../name.tsx'
 import { PageTitle } from '../title.tsx'
-
-/** A tab of a detail page: an address of its own; a count where it holds things. */
-export interface Tab {
-  key: string
-  label: string
-  to: string
-  count?: number | undefined
-}
+import { type Tab, Tabs } from './tabs.tsx'
 
 /** The detail template: where one is, what it is and how it is, what can be done, and its parts as tabs. */
 export function Detail(p: {
@@ -60,22 +53,7 @@ export function Detail(p: {
           {rest.length === 0 ? null : <ActionMenu actions={rest} name={t('more')} />}
         </div>
       </div>
-      <nav aria-label={t('parts')} className="rk-tabs" data-tabs>
-        <ul>
-          {p.tabs.map(tab => (
-            <li key={tab.key}>
-              <Go
-                to={tab.to}
-                data-label={tab.count === undefined ? tab.label : `${tab.label} ${tab.count}`}
-                aria-current={tab.key === p.tab ? 'page' : undefined}
-              >
-                {tab.label}
-                {tab.count === undefined ? null : <small>{tab.count}</small>}
-              </Go>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs tabs={p.tabs} tab={p.tab} />
       {p.children}
     </div>
   )

@@ -13,6 +13,8 @@ export function FormDialog(p: {
   title: string
   description?: string
   submitLabel: string
+  /** What the other button says when closing takes nothing back; else Cancel. */
+  closeLabel?: string
   danger?: boolean
   wide?: boolean
   /** Whether something was typed that closing would lose. */
@@ -91,7 +93,7 @@ export function FormDialog(p: {
               {p.submitLabel}
             </Button>
             <Button variant="link" onClick={close}>
-              {t('common:cancel')}
+              {p.closeLabel ?? t('common:cancel')}
             </Button>
           </div>
         )}

@@ -125,6 +125,9 @@ export function List<Row extends { id: string }, Extra>(p: ListProps<Row, Extra>
           error={order.error?.code.startsWith('search') === true ? order.error : null}
         />
         <ColumnsMenu columns={p.columns} shown={new Set(columns.map(c => c.key))} onChange={choose} />
+        {p.inset === true && ids.length > 0
+          ? p.create?.map(action => <ActionButton key={action.key} action={action} size="default" />)
+          : null}
       </div>
       {order.error !== null && !order.error.code.startsWith('search') ? (
         <Problem error={order.error} again={order.again} />
