@@ -53,7 +53,7 @@ export function HostOverview({ host, actions }: { host: HostRow; actions: readon
             <p className="rk-sub">{t('noFacts')}</p>
           </Card>
         ) : (
-          <Machine facts={facts} />
+          <Machine host={host} facts={facts} />
         )}
       </div>
     </>
@@ -138,7 +138,7 @@ function Now({ host }: { host: HostRow }) {
 }
 
 /** The machine: how guests run on it, its CPU and memory, its software. */
-function Machine({ facts }: { facts: NonNullable<HostRow['facts']> }) {
+function Machine({ host, facts }: { host: HostRow; facts: NonNullable<HostRow['facts']> }) {
   const { t } = useTranslation('hosts')
   const format = useFormat()
   const { cpu, acceleration } = facts
@@ -175,7 +175,17 @@ function Machine({ facts }: { facts: NonNullable<HostRow['facts']> }) {
           facts={[
             [t('fact.os'), <Name key="o" text={`${facts.os.name} ${facts.os.version}`} />],
             [t('fact.kernel'), <Name key="k" text={facts.kernel} />],
-            [t('fact.agent'), <bdi key="a">{facts.agentVersion}</bdi>],
+            [
+              t('fact.agent'),
+              <span key="a">
+                <bdi>{facts.agentVersion}</bdi>{' '}
+                {host.updateAvailable ? <span className="rk-chip">{t('update')}</span> : null}
+              </span>,
+            ],
+            [
+              t('fact.certificate'),
+              host.certificateUntil === null ? undefined : <Time key="c" at={host.certificateUntil} />,
+            ],
             [t('fact.qemu'), <bdi key="q">{facts.qemuVersion}</bdi>],
             [t('fact.libvirt'), <bdi key="l">{facts.libvirtVersion}</bdi>],
             [

@@ -19,6 +19,10 @@ const rules = {
   powerOff: hostCan.powerOff.from,
   powerOn: hostCan.powerOn.from,
   power: hostStatuses,
+  spm: hostCan.forceSelectSpm.from,
+  upgradeCheck: hostCan.upgradeCheck.from,
+  upgrade: hostCan.upgrade.from,
+  certificate: hostCan.enrollCertificate.from,
 } as const
 export type HostAction = keyof typeof rules
 
@@ -33,6 +37,9 @@ export function useHostReason(): (action: HostAction, host: HostRow) => string |
     const status = reason('host', rules[action], host, passing)
     if (status !== undefined) return status
     if (powered.includes(action) && (!host.powerManagement.enabled || host.fenceAgents === 0)) return t('power.none')
+    if (action === 'spm' && host.spmStatus === 'spm') return t('isSpm')
+    if (action === 'spm' && host.spmPriority < 0) return t('neverSpm')
+    if (action === 'upgrade' && host.ssh === null) return t('noSsh')
     return undefined
   }
 }

@@ -16,6 +16,16 @@ const single = [
   { key: 'powerOff', dialog: 'host-off', danger: true },
 ] as const satisfies readonly { key: HostAction; dialog: string; danger?: true }[]
 
+/** Operations that need nothing but the host. */
+const plain = [
+  'host.activate',
+  'host.refresh',
+  'host.upgradeCheck',
+  'host.upgrade',
+  'host.enrollCertificate',
+  'host.forceSelectSpm',
+] as const
+
 /** What can be done with one host, or with several at once. */
 export function useHostActions(): (hosts: readonly HostRow[]) => readonly ActionItem[] {
   const { t } = useTranslation('hosts')
@@ -27,7 +37,7 @@ export function useHostActions(): (hosts: readonly HostRow[]) => readonly Action
     if (only === undefined) return []
     const many = hosts.length > 1
     const action = (
-      key: 'activate' | 'maintenance' | 'refresh' | 'remove',
+      key: 'activate' | 'maintenance' | 'refresh' | 'upgradeCheck' | 'upgrade' | 'certificate' | 'remove',
       run: (able: readonly HostRow[]) => void,
       danger = false,
     ) =>
@@ -40,7 +50,7 @@ export function useHostActions(): (hosts: readonly HostRow[]) => readonly Action
         danger,
         run,
       })
-    const each = (name: 'host.activate' | 'host.refresh') => (able: readonly HostRow[]) =>
+    const each = (name: (typeof plain)[number]) => (able: readonly HostRow[]) =>
       void withEach(
         able,
         host => op(name, { id: host.id }),
@@ -70,9 +80,18 @@ export function useHostActions(): (hosts: readonly HostRow[]) => readonly Action
       action('activate', each('host.activate')),
       action('maintenance', dialogOf('host-maintenance')),
       action('refresh', each('host.refresh')),
+      action('upgradeCheck', each('host.upgradeCheck')),
+      action('upgrade', each('host.upgrade')),
+      action('certificate', each('host.enrollCertificate')),
       ...(many
         ? []
         : [
+            {
+              key: 'spm',
+              label: t('action.spm'),
+              reason: reason('spm', only),
+              run: () => each('host.forceSelectSpm')([only]),
+            },
             { key: 'edit', label: t('action.edit'), run: () => open('host-edit', [only.id]) },
             ...single.filter(one => !('danger' in one)).map(ofOne),
             {
