@@ -116,9 +116,9 @@ function environment(cluster: TestCluster | undefined): NodeJS.ProcessEnv {
   return cluster ? { ...env, ROOKERY_TEST_POSTGRES: cluster.cluster.socket } : env
 }
 
-/** The guest that tests of the libvirt client boot: made before the first test, so that none waits for another to make it. */
+/** The guest that tests boot: made before the first test, so that none waits for another to make it, nor in a network without a way out. */
 async function guest(chosen: readonly (readonly [Suite, readonly string[]])[]): Promise<NodeJS.ProcessEnv> {
-  if (!isRoot() || !chosen.some(([s]) => s.name === 'lab')) return {}
+  if (!isRoot() || !chosen.some(([s]) => s.name === 'lab' || s.ownNetwork)) return {}
   const { tinyForTests } = await import('@rookery/lab/images/for-tests')
   const tiny = await tinyForTests()
   return 'skip' in tiny ? {} : { LIBVIRT_TEST_GUEST: tiny.paths.disk }

@@ -67,6 +67,7 @@ export function runSuite(
       ...o,
       file,
       patience: s.patience,
+      ownNetwork: s.ownNetwork ?? false,
       ...(s.silence === undefined ? {} : { silence: s.silence }),
       heard,
     })

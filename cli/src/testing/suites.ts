@@ -20,6 +20,11 @@ export interface Suite {
   readonly always: boolean
   /** The longest a single test may take, seconds. */
   readonly patience: number
+  /**
+   * Each file sees a network of its own: Chromium drops what is on its way when any bridge comes or goes, and hosts of other tests make
+   * and remove them all the time.
+   */
+  readonly ownNetwork?: boolean
 }
 
 const machines = { lane: 'machines', packages: true, always: true, patience: 900 } as const
@@ -37,7 +42,7 @@ export const suites: readonly Suite[] = [
   },
   { ...machines, name: 'contract', files: ['*/contract/**/*.test.ts'], concurrency: 2 },
   { ...machines, name: 'lab', files: ['*/test/**/*.test.ts'], concurrency: 2 },
-  { ...machines, name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1 },
+  { ...machines, name: 'e2e', files: ['e2e/**/*.test.ts'], concurrency: 1, ownNetwork: true },
   {
     ...machines,
     name: 'faults',
