@@ -38,7 +38,7 @@ export interface SuiteRun {
 
 /** Runs the files of a suite, `concurrency` at a time, each in a process of its own. */
 export function runSuite(
-  s: Pick<Suite, 'concurrency' | 'patience'> & { silence?: number },
+  s: Pick<Suite, 'concurrency' | 'patience' | 'ownNetwork'> & { silence?: number },
   files: readonly string[],
   o: { env: NodeJS.ProcessEnv; name?: string; listener: Listener; signal?: AbortSignal },
 ): SuiteRun {
