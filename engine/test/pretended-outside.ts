@@ -23,5 +23,6 @@ export const testModule: DomainModule = {
     enrolHost: async target => ({ hostUuid: target.hostId, port: 54_321, validUntil: '2030-01-01T00:00:00.000Z' }),
     prepareHost: async () => ['libvirt listens.'],
     startAgent: async () => {},
+    restartAgent: async () => {},
   }),
 }

@@ -165,4 +165,20 @@ describe('a machine that becomes a host over SSH, with a real server there', { s
     await is('up')
     await machine.exec('test', '-x', '/opt/rookery-agent/node')
   })
+
+  test('an agent that hangs is started again over SSH before anybody thinks of the power (R66)', async () => {
+    const agent = async () =>
+      (await machine.exec('pgrep', '-f', 'rookery-agent/agent.mjs --config')).trim().split('\n').at(-1) ?? ''
+    const [host] = await hosts()
+    const before = await agent()
+    await machine.exec('kill', '-STOP', before)
+    const events = async () =>
+      (await engine.query<{ name: string; refs: { id: string }[] }[]>('event.list', {}))
+        .filter(event => event.refs.some(each => each.id === host?.id))
+        .map(event => event.name)
+    await until('its agent to be started again', async () => (await events()).includes('host.agent_restarted'))
+    await until('it to be up', async () => (await hosts())[0]?.status === 'up')
+    assert.notEqual(await agent(), before)
+    assert.ok(!(await events()).includes('host.fenced'))
+  })
 })

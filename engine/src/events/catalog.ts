@@ -169,6 +169,16 @@ export const catalog = {
   'host.fence_agent.added': line(20210, 'normal', 'A fence agent of host {host} was added by {user}: {agent}.'),
   'host.fence_agent.updated': line(20211, 'normal', 'A fence agent of host {host} was changed by {user}: {agent}.'),
   'host.fence_agent.removed': line(20212, 'normal', 'A fence agent of host {host} was removed by {user}: {agent}.'),
+  'host.agent_restarted': line(
+    20213,
+    'warning',
+    'Host {host} does not answer; its agent was started again over SSH. Its VMs go on.',
+  ),
+  'host.agent_restart.failed': line(
+    20214,
+    'warning',
+    'Host {host} does not answer, and its agent could not be started again over SSH: {reason}.',
+  ),
   'host.unknown_run': line(
     20201,
     'alert',

@@ -16,6 +16,7 @@ import { installHost } from './host/install.ts'
 import { joinToken } from './enrol/join-token.ts'
 import { fenceHost } from './fence/fence.ts'
 import * as fence from './fence/operations.ts'
+import { restartAgent } from './fence/restart-agent.ts'
 import { list as fenceAgentList } from './fence/queries.ts'
 import { fencingReconciler } from './fence/reconcile.ts'
 import { fingerprint } from './host/fingerprint.ts'
@@ -72,7 +73,16 @@ export const inventory: DomainModule = {
     searchOf('cluster', 'cluster', clusterFields, byName),
     searchOf('host', 'host', hostFields, byName),
   ],
-  jobs: [activateHost, installHost, deactivateHost, fenceHost, enrollHostCertificate, checkHostUpgrade, upgradeHost],
+  jobs: [
+    activateHost,
+    installHost,
+    deactivateHost,
+    fenceHost,
+    restartAgent,
+    enrollHostCertificate,
+    checkHostUpgrade,
+    upgradeHost,
+  ],
   reconcilers: [hostsReconciler, certificatesReconciler, spmReconciler, fencingReconciler, firstStorage],
   hostPort: clientsOf,
   outside: engine => ({ certify: certifier(engine), ...remoteHosts(engine) }),

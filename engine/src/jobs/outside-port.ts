@@ -75,6 +75,8 @@ export interface OutsidePort {
   prepareHost(target: InstallTarget, signal: AbortSignal): Promise<readonly string[]>
   /** Starts the agent, or starts it again; resolves when it takes connections. */
   startAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
+  /** Ends an agent that does not answer, at once, and starts it again; only on a machine that has one. Guests go on. */
+  restartAgent(target: InstallTarget, signal: AbortSignal): Promise<void>
 }
 
 /** For engines without inventory, in tests. */
@@ -88,6 +90,7 @@ export const noOutside: OutsidePort = {
   enrolHost: nothing,
   prepareHost: nothing,
   startAgent: nothing,
+  restartAgent: nothing,
 }
 
 async function nothing(): Promise<never> {

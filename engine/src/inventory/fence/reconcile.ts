@@ -4,6 +4,7 @@ import { reconciler } from '../../reconcile/reconciler.ts'
 import { ClusterSettings } from '../cluster/types.ts'
 import { type FenceInput, fenceHost } from './fence.ts'
 import { againSeconds, refusalOf } from './policy.ts'
+import { restartAgent } from './restart-agent.ts'
 import { situationOf, writeFencing } from './store.ts'
 import type { FenceReason, FencingState } from './types.ts'
 
@@ -21,18 +22,23 @@ interface Silent {
   name: string
   settings: unknown
   fencing: FencingState | null
+  /** Its agent can be started again over SSH. */
+  bySsh: boolean
   lostSeconds: number
   triedSeconds: number | null
 }
 
+/** An agent that was started again has so long (seconds) to be heard before the power of its host is cut. */
+const answerSeconds = 20
+
 /**
- * Hosts that do not answer are fenced: after the time in which they may come back by themselves, unless a policy is against it, which is
- * said once and looked at again. One that was fenced is left alone until it has been heard. One that was on its way to maintenance is
- * fenced for the sake of the VMs that did not get away.
+ * Hosts that do not answer are fenced, softly first: where the engine can, it starts their agent again over SSH. Power is cut after the time
+ * in which they may come back by themselves, unless a policy is against it, which is said once and looked at again. One that was fenced is
+ * left alone until it has been heard. One that was on its way to maintenance is fenced for the sake of the VMs that did not get away.
  */
 export const fencingReconciler = reconciler('fencing', { every: '3s', wakeOn: ['host'] }, async ctx => {
   const rows = await ctx.sql<Silent>`
-    select h.id, h.name, c.settings, h.fencing, extract(epoch from now() - h.lost_at)::float8 as lost_seconds,
+    select h.id, h.name, c.settings, h.fencing, h.ssh ->> 'fingerprint' is not null as by_ssh, extract(epoch from now() - h.lost_at)::float8 as lost_seconds,
            extract(epoch from now() - (h.fencing ->> 'at')::timestamptz)::float8 as tried_seconds
       from host h join cluster c on c.id = h.cluster_id
      where h.status = 'non_responsive' and h.lost_at is not null
@@ -44,7 +50,13 @@ export const fencingReconciler = reconciler('fencing', { every: '3s', wakeOn: ['
 })
 
 async function decide(ctx: Ctx, host: Silent): Promise<void> {
-  const { delaySeconds } = ClusterSettings.parse(host.settings).fencing
+  const { delaySeconds, enabled } = ClusterSettings.parse(host.settings).fencing
+  // Once for each silence, and at once: it costs nobody anything.
+  if (enabled && host.bySsh && host.fencing === null) {
+    await ctx.start(restartAgent, { hostId: host.id, name: host.name })
+    return
+  }
+  if (host.fencing?.outcome === 'agent_restarted' && (host.triedSeconds ?? 0) < answerSeconds) return
   if (host.lostSeconds < delaySeconds) return
   if (host.fencing?.outcome === 'failed' && (host.triedSeconds ?? 0) < againSeconds(host.fencing.tries)) return
   const refusal = refusalOf(await situationOf(ctx.sql, host.id))

@@ -16,8 +16,8 @@ export type PowerManagement = z.infer<typeof PowerManagement>
 export interface FencingState {
   /** ISO time. */
   at: string
-  /** `skipped`: it was not tried, and is when the reason is gone. */
-  outcome: 'skipped' | 'failed' | 'fenced' | 'confirmed'
+  /** `skipped`: it was not tried, and is when the reason is gone. `agent_restarted`: that was tried, over SSH; power is next. */
+  outcome: 'agent_restarted' | 'skipped' | 'failed' | 'fenced' | 'confirmed'
   reason: FenceReason | null
   /** The sentence for people. */
   message: string

@@ -110,6 +110,10 @@ grep -qxF '${key}' ~/.ssh/authorized_keys || echo '${key}' >> ~/.ssh/authorized_
       shell(target, signal, async ({ run }) => {
         done(target, 'starting the agent', await run('sh -s', startScript))
       }),
+    restartAgent: (target, signal) =>
+      shell(target, signal, async ({ run }) => {
+        done(target, 'starting the agent again', await run('sh -s', endScript + startScript))
+      }),
   }
 }
 
@@ -146,6 +150,15 @@ else
   last() { tail -n 3 ${agentData}/agent.log; }
 fi
 ${node} -e "${awaitScript}" || { echo "it does not answer:" >&2; last >&2; exit 1; }
+`
+
+/** An agent that hangs hears no signal but one; nothing acknowledged is lost by it. */
+const endScript = `[ -e ${program} ] && [ -e ${config} ] || { echo "there is no agent of ours" >&2; exit 1; }
+if [ -d /run/systemd/system ]; then
+  systemctl kill --kill-who=main --signal=KILL rookery-agent.service || true
+elif [ -s /run/rookery-agent.pid ]; then
+  pkill -KILL -P "$(cat /run/rookery-agent.pid)" || true
+fi
 `
 
 /** Sends a file unless the same is there; it appears whole or not at all. */
