@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { MiB } from '@rookery/model'
 import { startWorld, type World } from '../../../test/small-world.ts'
 import { until } from '../../../test/until.ts'
-import { ask, call } from '../../core/call.ts'
+import { ask, call, inTransaction } from '../../core/call.ts'
 import { list as listClusters } from '../../inventory/cluster/queries.ts'
 import * as cluster from '../../inventory/cluster/operations.ts'
 import * as fence from '../../inventory/fence/operations.ts'
@@ -12,7 +13,8 @@ import { list as listHosts } from '../../inventory/host/queries.ts'
 import { waitForJob } from '../../jobs/index.ts'
 import { list as listDomains } from '../../storage/domain/queries.ts'
 import * as vm from './operations.ts'
-import { waitSeconds } from './restart.ts'
+import { restartReconciler, waitSeconds } from './restart.ts'
+import { settleVm } from './settle.ts'
 
 let world: World
 before(async () => {
@@ -77,6 +79,52 @@ test('a host with 40 highly available VMs dies: all of them run again, the impor
            min(r.created_at) filter (where v.config #>> '{highAvailability,priority}' = '1') as early
       from vm_run r join vm v on v.id = r.vm_id where v.name like 'ha-%'`
   assert.ok(late <= early, 'those of more priority have their places first')
+})
+
+test('the more important one has its turn although its end is settled later', async () => {
+  const { sql } = world.one.engine.handle.db
+  const [clusterRow] = await ask(world.env, listClusters, {})
+  const victim = (await ask(world.env, listHosts, {})).find(host => host.status === 'up' && host.spmStatus !== 'spm')
+  const data = (await ask(world.env, listDomains, {})).find(domain => domain.type === 'data')
+  assert.ok(clusterRow && data && victim)
+  const made = async (name: string, priority: number) => {
+    const { id, jobId } = await call(world.env, vm.add, {
+      name,
+      clusterId: clusterRow.id,
+      config: { memory: 64 * MiB, highAvailability: { enabled: true, priority } },
+      disks: [
+        { disk: { capacity: MiB, format: 'qcow2', storageDomainId: data.id } as never, bootable: true, active: true },
+      ],
+    })
+    if (jobId !== null) await waitForJob(world.env, jobId, { timeoutMs: 60_000 })
+    await waitForJob(world.env, (await call(world.env, vm.start, { id, runOnce: { hostIds: [victim.id] } })).jobId, {
+      timeoutMs: 60_000,
+    })
+    return id
+  }
+  const [high, low] = [await made('high', 50), await made('low', 1)]
+  // Somebody holds the important one for a moment, so that its end waits.
+  const holder = randomUUID()
+  await sql`insert into job (id, kind, version, input, status, root_id, description) values (${holder}, 'x', 1, '{}', 'running', ${holder}, 'x')`
+  await sql`insert into job_lock (kind, entity_id, mode, job_id) values ('vm', ${high}, 'exclusive', ${holder})`
+  await sql`update vm_run set ended = '{"end": "fenced", "detail": null}' where vm_id in (${high}::uuid, ${low}::uuid)`
+  await inTransaction(world.env, async tx => {
+    for (const vmId of [low, high]) await tx.start(settleVm, { vmId })
+  })
+  await until(async () => (await sql`select 1 from vm_restart where vm_id = ${low}::uuid`).length > 0, {
+    what: 'the less important one to wait for its start',
+  })
+  for (let looks = 0; looks < 3; looks++) await inTransaction(world.env, tx => restartReconciler.run(tx))
+  assert.equal((await sql`select 1 from vm_run where vm_id = ${low}::uuid`).length, 0, 'it came first')
+  await sql`delete from job_lock where job_id = ${holder}::uuid`
+  await sql`update job set status = 'finished', ended_at = now() where id = ${holder}::uuid`
+  await sql`select pg_notify('job', '')`
+  const placed = (id: string) => sql.maybe<{ at: Date }>`select created_at as at from vm_run where vm_id = ${id}::uuid`
+  await until(async () => (await placed(low)) !== undefined && (await placed(high)) !== undefined, {
+    what: 'both to run again',
+    timeoutMs: 120_000,
+  })
+  assert.ok(((await placed(high))?.at ?? 0) < ((await placed(low))?.at ?? 0), 'the important one has its place first')
 })
 
 test('attempts to start a VM again are ever further apart', () => {

@@ -79,12 +79,19 @@ export const restartReconciler = reconciler('vm.restart', { every: '2s', wakeOn:
       from vm_restart q join vm v on v.id = q.vm_id join cluster c on c.id = v.cluster_id left join job j on j.id = q.job_id
      where q.started_at is null or q.started_at < now() - make_interval(secs => ${wellSeconds})
      order by v.cluster_id, q.priority desc, q.since, v.name limit 2000`
-  const most = new Map<string, number>()
+  if (rows.length === 0) return
+  // Those that died with them and are not settled yet: who is more important must not come second for that.
+  const dying = await ctx.sql<{ clusterId: string; priority: number }>`
+    select v.cluster_id, max((v.config #>> '{highAvailability,priority}')::int) as priority
+      from vm_run r join vm v on v.id = r.vm_id
+     where r.ended ->> 'end' in ('crashed', 'failed', 'lost', 'fenced') and v.config #>> '{highAvailability,enabled}' = 'true'
+     group by 1`
+  const most = new Map(dying.map(({ clusterId, priority }) => [clusterId, priority]))
   for (const row of rows) {
     if (await settled(ctx, row)) continue
     const busy = row.locked || row.jobStatus === 'queued' || row.jobStatus === 'running'
     if (!busy && !row.due) continue
-    const first = most.get(row.clusterId) ?? row.priority
+    const first = Math.max(most.get(row.clusterId) ?? row.priority, row.priority)
     most.set(row.clusterId, first)
     if (busy || row.priority < first) continue
     await begin(ctx, row)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exclusive, job, type JobTx } from '../../jobs/index.ts'
 import type { InstallTarget } from '../../jobs/outside-port.ts'
-import type { HostSsh } from '../host/install.ts'
+import type { HostSsh } from '../host/types.ts'
 import { id } from '../input.ts'
 import { writeFencing } from './store.ts'
 import type { FencingState } from './types.ts'
