@@ -27,6 +27,10 @@ export interface Habits {
   stays: number
   memory: number
   patienceMs: number
+  /** How likely a VM is highly available. */
+  highlyAvailable?: number
+  /** A worker that has so many VMs ends its oldest before it makes another. */
+  most?: number
 }
 
 /** Guests that a simulator pretends have a system. */
@@ -49,6 +53,15 @@ export const emptyGuestHabits: Habits = {
   patienceMs: 60_000,
 }
 
+/** The same on several hosts that die: everything takes longer, VMs move, and some come back by themselves. */
+export const labHabits: Habits = {
+  ...emptyGuestHabits,
+  things: ['suspend', 'console', 'card', 'upload', 'migrate', 'migrate', 'migrate'],
+  stays: 0.3,
+  highlyAvailable: 0.5,
+  most: 6,
+}
+
 /** What was acknowledged about one entity, and what was asked of it since. */
 export interface Promised {
   readonly kind: 'vm' | 'disk'
@@ -59,6 +72,8 @@ export interface Promised {
   removal: 'none' | 'asked' | 'acknowledged'
   /** The run that was seen up, while nobody asked for its end. */
   run: string | null
+  /** It is started again by itself. */
+  highlyAvailable?: boolean
 }
 
 /** How long a worker waits for a state when the round is over. */
@@ -76,9 +91,19 @@ export class Worker {
   readonly #dice: Dice
   readonly #name: string
   readonly #stop: AbortSignal
+  readonly #place: { clusterId: string; storageDomainId: string } | undefined
   #count = 0
 
-  constructor(o: { site: WorkSite; dice: Dice; name: string; stop: AbortSignal; habits?: Habits }) {
+  /** `place`: where it makes what it makes; else in the oldest cluster and on the master domain. */
+  constructor(o: {
+    site: WorkSite
+    dice: Dice
+    name: string
+    stop: AbortSignal
+    habits?: Habits
+    place?: { clusterId: string; storageDomainId: string }
+  }) {
+    this.#place = o.place
     this.#site = o.site
     this.#habits = o.habits ?? pretendedHabits
     this.#dice = o.dice
@@ -95,42 +120,59 @@ export class Worker {
 
   /** The life of one VM with its disk. Whatever is refused or lost ends it early; what it leaves is looked at in the end. */
   async #life(): Promise<void> {
-    const { sql } = this.#site
+    const { most = Number.POSITIVE_INFINITY, highlyAvailable = 0 } = this.#habits
+    const mine = this.promised.filter(p => p.kind === 'vm' && p.made && p.removal === 'none')
+    const [oldest] = mine
+    if (oldest !== undefined && mine.length >= most) return this.#end(oldest)
     const name = `${this.#name}-${++this.#count}`
-    const [cluster] = await sql<{ id: string }>`select id from cluster order by created_at limit 1`
-    const [domain] = await sql<{ id: string }>`select id from storage_domain where type = 'data' and master`
-    if (cluster === undefined || domain === undefined) return
+    const place = await this.#where()
+    if (place === undefined) return
     const disk = await this.#made('disk', name, 'disk.add', {
       capacity: MiB,
       format: 'raw',
       sparse: true,
-      storageDomainId: domain.id,
+      storageDomainId: place.storageDomainId,
       alias: name,
     })
     if (disk === undefined) return
     if (this.#dice.next() < 0.4) await this.#upload(disk)
+    const again = highlyAvailable > 0 && this.#dice.next() < highlyAvailable
     const vm = await this.#made('vm', name, 'vm.add', {
       name,
-      clusterId: cluster.id,
-      config: { memory: this.#habits.memory },
+      clusterId: place.clusterId,
+      config: { memory: this.#habits.memory, ...(again ? { highAvailability: { enabled: true } } : {}) },
       disks: [{ diskId: disk.id, bootable: true, active: true }],
     })
     if (vm === undefined) return
+    vm.highlyAvailable = again
     await this.#op('nic.add', { vmId: vm.id, name: 'nic1' })
     if (!(await this.#started(vm))) return
     for (let i = this.#dice.int(0, 2); i > 0 && !this.#stop.aborted; i--) await this.#something(vm)
     // Some stay: they must still run at the end of the round.
     if (this.#dice.next() < this.#habits.stays) return
+    await this.#end(vm)
+  }
+
+  /** Takes a VM away, with its disk, which has its name. */
+  async #end(vm: Promised): Promise<void> {
     vm.run = null
     await this.#op(this.#dice.pick(this.#habits.ends), { id: vm.id })
     if (!(await this.#untilStatus(vm.id, ['down']))) return
-    vm.removal = 'asked'
-    disk.removal = 'asked'
-    const gone = await this.#op('vm.remove', { id: vm.id })
-    if (gone.kind === 'done' && (await this.#jobEnded(gone)) === 'finished') {
-      vm.removal = 'acknowledged'
-      disk.removal = 'acknowledged'
-    }
+    const gone = [vm, ...this.promised.filter(p => p.kind === 'disk' && p.name === vm.name)]
+    for (const p of gone) p.removal = 'asked'
+    const answer = await this.#op('vm.remove', { id: vm.id })
+    if (answer.kind === 'done' && (await this.#jobEnded(answer)) === 'finished')
+      for (const p of gone) p.removal = 'acknowledged'
+  }
+
+  async #where(): Promise<{ clusterId: string; storageDomainId: string } | undefined> {
+    if (this.#place !== undefined) return this.#place
+    const { sql } = this.#site
+    const [cluster] = await sql<{ id: string }>`select id from cluster order by created_at limit 1`
+    const [domain] = await sql<{ id: string }>`select id from storage_domain where type = 'data' and master`
+    return cluster === undefined || domain === undefined
+      ? undefined
+      : { clusterId: cluster.id, storageDomainId: domain.id }
   }
 
   async #something(vm: Promised): Promise<void> {
@@ -153,12 +195,20 @@ export class Worker {
         return void (await this.#op('nic.add', { vmId: vm.id, name: `nic${this.#dice.int(2, 9)}` }))
       case 'reboot':
         return void (await this.#op('vm.reboot', { id: vm.id }))
+      case 'migrate': {
+        const asked = await this.#op('vm.migrate', { id: vm.id })
+        return void (asked.kind === 'done' && (await this.#jobEnded(asked)))
+      }
       case 'upload': {
-        const [domain] = await this.#site.sql<{
-          id: string
-        }>`select id from storage_domain where type = 'data' and master`
+        const place = await this.#where()
         const name = `${vm.name}-up-${this.#dice.int(0, 1e6)}`
-        const input = { capacity: MiB, format: 'raw', sparse: true, storageDomainId: domain?.id, alias: name }
+        const input = {
+          capacity: MiB,
+          format: 'raw',
+          sparse: true,
+          storageDomainId: place?.storageDomainId,
+          alias: name,
+        }
         const disk = await this.#made('disk', name, 'disk.add', input)
         if (disk !== undefined) await this.#upload(disk)
       }

@@ -30,7 +30,7 @@ export async function noRealSite(): Promise<string | false> {
 /** A whole instance of the product on this machine: supervisor, database, engine, agent, libvirt, QEMU. */
 export class RealSite implements WorkSite {
   readonly instance: Instance
-  readonly #folder: ClosedFolder
+  readonly #folder: ClosedFolder | undefined
   readonly #logs: string
   #disk: SmallDisk | undefined
   #db: Db | undefined
@@ -48,9 +48,7 @@ export class RealSite implements WorkSite {
     try {
       site.#disk = await SmallDisk.make(dataDir, sizeMiB)
       await site.instance.up()
-      site.#db = openDatabase(site.database, { connections: 4 })
-      const { caForUsers } = paths(site.instance.dataDir)
-      site.#http = new Agent({ connect: { ca: await readFile(caForUsers) }, pipelining: 0 })
+      await site.#open()
       return site
     } catch (error) {
       await site.close(true)
@@ -58,7 +56,20 @@ export class RealSite implements WorkSite {
     }
   }
 
-  private constructor(folder: ClosedFolder, instance: Instance, logs: string) {
+  /** An instance that somebody else has started and takes away. */
+  static async of(instance: Instance, logs: string): Promise<RealSite> {
+    const site = new RealSite(undefined, instance, logs)
+    await site.#open()
+    return site
+  }
+
+  async #open(): Promise<void> {
+    this.#db = openDatabase(this.database, { connections: 4 })
+    const { caForUsers } = paths(this.instance.dataDir)
+    this.#http = new Agent({ connect: { ca: await readFile(caForUsers) }, pipelining: 0 })
+  }
+
+  private constructor(folder: ClosedFolder | undefined, instance: Instance, logs: string) {
     this.#folder = folder
     this.instance = instance
     this.#logs = logs
@@ -213,6 +224,7 @@ export class RealSite implements WorkSite {
     if (failed)
       for (const name of ['log', 'host/log-libvirt'])
         await cp(join(this.instance.dataDir, name), join(this.#logs, name), { recursive: true }).catch(() => undefined) // it never came so far
+    if (this.#folder === undefined) return
     await this.instance.command('down', '--vms', '--timeout', '5')
     await this.#disk?.remove()
     if (!(await this.#folder.remove())) throw new Error(`something could not be taken away; see ${this.#folder.path}`)

@@ -72,7 +72,7 @@ export interface Source {
 }
 
 const isTest = (path: string) =>
-  /(\.test\.ts$|\/test\/|\/contract\/|\/e2e\/|^conformance\/|^faults\/|^scale\/|^scripts\/|^e2e\/)/.test(path)
+  /(\.test\.ts$|\/test\/|\/contract\/|\/e2e\/|^conformance\/|^faults\/|^chaos\/|^scale\/|^scripts\/|^e2e\/)/.test(path)
 
 /** Every import that points the wrong way, as a sentence. */
 export function importProblems(sources: readonly Source[]): string[] {

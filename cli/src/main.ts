@@ -110,15 +110,16 @@ program
 
 program
   .command('test [suite...]')
-  .description('run the tests: everything for CI, or unit, contract, lab, e2e, faults, conformance, scale')
+  .description('run the tests: everything for CI, or unit, contract, lab, e2e, faults, conformance, long, scale, chaos')
   .option('-y, --yes', 'install missing Debian packages without asking (or ROOKERY_YES=1)')
   .option('--files <pattern...>', 'only test files whose path contains one of these')
   .option('--name <pattern>', 'only tests whose name matches')
   .option('--durations [count]', 'how long the slowest files and tests took (25)')
   .option('--list', 'show the files of each suite, run nothing')
+  .option('--minutes <number>', 'chaos: how long things go wrong (default 30)')
   .option(
     '--seed <text>',
-    'faults: what everything random is made of (default: always the same; with --kills or --real-kills a new one, printed)',
+    'faults, chaos: what everything random is made of (default: always the same; with --kills or --real-kills a new one, printed)',
   )
   .option('--kills <number>', 'faults: kills with pretended hosts (default 12)')
   .option(

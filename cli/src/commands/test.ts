@@ -24,6 +24,7 @@ interface TestOptions {
   seed?: string
   kills?: string
   realKills?: string
+  minutes?: string
   everyStep?: boolean
 }
 
@@ -68,15 +69,16 @@ export async function testCommand(names: readonly string[], o: TestOptions, out:
   return close(total, perSuite, o.json ?? false)
 }
 
-/** How the suite `faults` is told how much to break, and from which seed. */
-function faultsOf({ seed, kills, realKills, everyStep }: TestOptions): NodeJS.ProcessEnv {
-  for (const [name, value] of Object.entries({ kills, 'real-kills': realKills }))
+/** How the suites `faults` and `chaos` are told how much to break, for how long, and from which seed. */
+function faultsOf({ seed, kills, realKills, everyStep, minutes }: TestOptions): NodeJS.ProcessEnv {
+  for (const [name, value] of Object.entries({ kills, 'real-kills': realKills, minutes }))
     if (value !== undefined && !/^[1-9]\d{0,5}$/.test(value))
       throw new Fault('usage', `--${name} takes a whole number above 0, not "${value}".`, `For example: --${name} 50`)
   return {
     ...(seed === undefined ? {} : { ROOKERY_FAULTS_SEED: seed }),
     ...(kills === undefined ? {} : { ROOKERY_FAULTS_KILLS: kills }),
     ...(realKills === undefined ? {} : { ROOKERY_FAULTS_REAL_KILLS: realKills }),
+    ...(minutes === undefined ? {} : { ROOKERY_CHAOS_MINUTES: minutes }),
     ...(everyStep ? { ROOKERY_FAULTS_EVERY_STEP: '1', ROOKERY_SURVIVE: 'full' } : {}),
   }
 }

@@ -61,6 +61,8 @@ export const suites: readonly Suite[] = [
     packages: false,
     patience: 1_800,
   },
+  // Three real hosts and everything at random, for `--minutes`.
+  { ...machines, name: 'chaos', files: ['chaos/**/*.test.ts'], concurrency: 1, always: false, patience: 6 * 3_600 },
 ]
 
 /** The one that is a program of its own: real clients of others, which it may fetch from their registries. */

@@ -77,6 +77,7 @@ test('suites find their files and nothing of node_modules', async () => {
     await Promise.all(suites.map(async s => [s.name, await filesOf(s, [], join(folder, 'tree'))])),
   )
   assert.deepEqual(found, {
+    chaos: [],
     unit: ['a/src/x.test.ts'],
     contract: ['a/contract/y.test.ts'],
     lab: ['a/test/z.test.ts'],
@@ -85,7 +86,17 @@ test('suites find their files and nothing of node_modules', async () => {
     long: [],
     scale: [],
   })
-  assert.deepEqual(suiteNames.toSorted(), ['conformance', 'contract', 'e2e', 'faults', 'lab', 'long', 'scale', 'unit'])
+  assert.deepEqual(suiteNames.toSorted(), [
+    'chaos',
+    'conformance',
+    'contract',
+    'e2e',
+    'faults',
+    'lab',
+    'long',
+    'scale',
+    'unit',
+  ])
 })
 
 test("the clients' closing line is read, the last one if there are several", () => {
