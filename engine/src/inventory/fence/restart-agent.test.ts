@@ -24,7 +24,8 @@ async function given(world: World): Promise<Given> {
   await waitForJob(world.env, made.jobId, { timeoutMs: 60_000 })
   // Its cluster fences nobody, so that only the job of the test moves.
   await world.sql`update cluster set settings = jsonb_set(settings, '{fencing}', '{"enabled": false}')`
-  await world.sql`update host set status = 'non_responsive', lost_at = now(), fencing = null where id = ${made.id}::uuid`
+  // Nobody waits for it to be heard.
+  await world.sql`update host set status = 'non_responsive', wanted = 'maintenance', lost_at = now(), fencing = null where id = ${made.id}::uuid`
   return { id: made.id, name }
 }
 

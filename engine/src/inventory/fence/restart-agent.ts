@@ -15,7 +15,7 @@ type Input = z.infer<typeof Input>
  */
 export const restartAgent = job(
   {
-    name: 'host.restart_agent',
+    name: 'host.restartAgent',
     version: 1,
     input: Input,
     locks: i => [exclusive('host_power', i.hostId)],
