@@ -110,7 +110,8 @@ describe('a lab: hosts in namespaces, as their administrator has them', { skip }
 
   test('a host whose plug is pulled is gone at once, and comes up again with what is on its disks', async () => {
     const host = lab.host('h1')
-    await host.exec('sh', '-c', 'echo kept > /etc/kept')
+    await host.exec('sh', '-c', 'echo kept > /etc/kept; touch /run/gone')
+    const boot = await host.exec('cat', '/proc/sys/kernel/random/boot_id')
     await host.kill()
     assert.equal(await answers(host.address), false)
     const off = await lab.instance.command('lab', 'list')
@@ -119,6 +120,8 @@ describe('a lab: hosts in namespaces, as their administrator has them', { skip }
     await host.start()
     await host.untilIs('up')
     assert.equal((await host.exec('cat', '/etc/kept')).trim(), 'kept')
+    assert.notEqual((await host.tryExec('test', '-e', '/run/gone')).code, 0, '/run is not fresh')
+    assert.notEqual(await host.exec('cat', '/proc/sys/kernel/random/boot_id'), boot)
   })
 
   test('its power is switched by the lab’s fence agent, which another host runs for the engine (R66)', async () => {

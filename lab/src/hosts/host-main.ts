@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { inside } from '@rookery/cli/instance/paths'
@@ -28,6 +29,7 @@ process.title = `rookery-lab-host ${name}`
 const startedAt = new Date().toISOString()
 
 await must(['mount', '-t', 'sysfs', '-o', 'nosuid,nodev,noexec', 'sysfs', '/sys'])
+await ownBoot()
 await ownEtc()
 await must(['hostname', name])
 await buildNamespace(p, true)
@@ -76,6 +78,17 @@ function uuidOf(): string {
   const found = settings?.hosts.find(host => host.number === number)
   if (found === undefined) throw new Error(`host ${number} is not in ${lab.settings}`)
   return found.uuid
+}
+
+/** To be switched on is to boot: the kernel's name of the boot is another one, and with it all of /run is gone. */
+async function ownBoot(): Promise<void> {
+  const [id, file] = [randomUUID(), join(p.dataDir, 'boot-id')]
+  await writeFile(file, `${id}\n`)
+  await must(['mount', '--bind', file, '/proc/sys/kernel/random/boot_id'])
+  // Whether KVM works is this machine's, whatever its hosts do: what is known of it holds for their next boot too.
+  const known = join(p.agent, 'acceleration.json')
+  const text = await readFile(known, 'utf8').catch(() => undefined) // not found out yet
+  if (text !== undefined) await writeFile(known, text.replace(/(?<="key":")[0-9a-f-]{36}/, id))
 }
 
 /** A copy of this machine's /etc, made once, which the host changes as it likes: name, hosts, groups, certificates. */
