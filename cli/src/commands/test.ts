@@ -140,6 +140,9 @@ async function one(
   const listener = {
     failed: (file: string, test: string, why: string) =>
       void process.stdout.write(`✗ ${file}: ${test}\n${indent(why)}\n`),
+    ...(s.measures === true
+      ? { said: (file: string, text: string) => void process.stdout.write(`· ${file}: ${text}\n`) }
+      : {}),
   }
   const run = runSuite(s, files, { env, listener, signal: stop.signal, ...(name === undefined ? {} : { name }) })
   const timer = setInterval(() => {

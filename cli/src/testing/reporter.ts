@@ -3,11 +3,11 @@ import type { TestEvent } from 'node:test/reporters'
 
 /** A line that the reporter writes for the runner to read. */
 export interface Heard {
-  readonly kind: 'pass' | 'fail' | 'skip' | 'start' | 'end'
+  readonly kind: 'pass' | 'fail' | 'skip' | 'start' | 'end' | 'said'
   readonly name: string
   /** How long it took, milliseconds; of the end of a file the processor time of its process and of those it waited for. */
   readonly ms?: number
-  /** Why it failed or was skipped. */
+  /** Why it failed or was skipped; what it said. */
   readonly why?: string
 }
 
@@ -35,7 +35,12 @@ function processorMs(): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0)
 }
 
+/** What node:test says of itself at the end of a file. */
+const ownWords = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+
 function hear(event: TestEvent, around: string[]): Heard | undefined {
+  if (event.type === 'test:diagnostic')
+    return ownWords.test(event.data.message) ? undefined : { kind: 'said', name: '', why: event.data.message }
   if (event.type === 'test:dequeue') return { kind: 'start', name: event.data.name }
   if (event.type === 'test:start') {
     around.length = event.data.nesting

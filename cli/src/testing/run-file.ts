@@ -69,7 +69,7 @@ export function runFile(r: FileRun): Promise<{ printed: string; broken?: string 
       rest = lines.pop() ?? ''
       for (const line of lines) {
         const h = JSON.parse(line) as Heard
-        if (h.kind !== 'end') last = h.name
+        if (h.kind !== 'end' && h.kind !== 'said') last = h.name
         failed ||= h.kind === 'fail'
         r.heard(h)
       }

@@ -16,6 +16,8 @@ export const newTally = (): Tally => ({ passed: 0, failed: 0, skipped: 0, reason
 /** What the runner tells while a suite runs. */
 export interface Listener {
   failed(file: string, name: string, why: string): void
+  /** What tests say of what they measured. */
+  said?(file: string, text: string): void
 }
 
 /** How long a file or a test of it took. */
@@ -58,6 +60,7 @@ export function runSuite(
     const began = performance.now()
     let cpuMs = 0
     const heard = (h: Heard) => {
+      if (h.kind === 'said') return o.listener.said?.(file, h.why ?? '')
       if (h.kind === 'fail') failures.push(h)
       if (h.kind === 'end') cpuMs = h.ms ?? 0
       else if (h.kind !== 'start' && h.ms !== undefined) durations.push({ file, name: h.name, ms: h.ms })

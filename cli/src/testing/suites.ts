@@ -18,6 +18,8 @@ export interface Suite {
   readonly packages: boolean
   /** Part of a run without names: what CI runs first. */
   readonly always: boolean
+  /** What its tests measured is shown as they say it. */
+  readonly measures?: boolean
   /** The longest a single test may take, seconds. */
   readonly patience: number
   /**
@@ -51,13 +53,22 @@ export const suites: readonly Suite[] = [
     concurrency: 1,
   },
   // Proofs that take minutes: many migrations in a row, maintenance of a full host.
-  { ...machines, name: 'long', files: ['*/long/**/*.test.ts'], concurrency: 1, always: false, patience: 3_600 },
+  {
+    ...machines,
+    name: 'long',
+    files: ['*/long/**/*.test.ts'],
+    concurrency: 1,
+    always: false,
+    measures: true,
+    patience: 3_600,
+  },
   {
     ...machines,
     name: 'scale',
     files: ['scale/**/*.test.ts'],
     concurrency: 1,
     always: false,
+    measures: true,
     packages: false,
     patience: 1_800,
   },

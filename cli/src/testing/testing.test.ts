@@ -38,6 +38,15 @@ test('tests are counted, not the suites around them, and every skip keeps its re
   assert.deepEqual([...found.reasons.keys()].sort(), ['no disk', 'no root', 'to do: soon'])
 })
 
+test('what tests say is told as they say it, without what node:test says of itself', async () => {
+  const file = join(folder, 'said.mjs')
+  await writeFile(file, `${head}test('x', t => t.diagnostic('gap 7 ms'))`)
+  const said: string[] = []
+  const listener = { failed: () => assert.fail(), said: (_file: string, text: string) => void said.push(text) }
+  const tally = await runSuite({ concurrency: 1, patience: 60 }, [file], { env, listener }).ended
+  assert.deepEqual([tally.passed, said], [1, ['gap 7 ms']])
+})
+
 test('a failure is told with the names around it, its cause and what the file printed', async () => {
   const found = await run({
     'c.mjs': `${head}describe('s', () => test('x', () => { console.log('printed'); throw new Error('outer', { cause: new Error('inner') }) }))`,
