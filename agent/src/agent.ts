@@ -19,6 +19,7 @@ import { takeInventory } from './inventory.ts'
 import type { MigrationParts } from './migration/parts.ts'
 import { layOutPki, pkiFolders, unfit } from './migration/pki.ts'
 import { allowPostCopy } from './migration/post-copy.ts'
+import { sendsRunning } from './migration/way.ts'
 import { tryProgram } from './run-program.ts'
 import { createNetworks } from './network/networks.ts'
 import { powerHandlers } from './power/fence.ts'
@@ -97,6 +98,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     log: log.child({ part: 'domain' }),
     ready: async () => void (await whenKnown()),
     accel: () => known().acceleration.kind,
+    sendsRunning: () => sendsRunning(known().acceleration.kind, known().qemuVersion),
     qemuOwner: () => owner,
   }
   const consoles = new Consoles(ctx)

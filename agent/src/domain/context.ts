@@ -23,6 +23,8 @@ export interface DomainContext {
   readonly ready: () => Promise<void>
   /** Only after `ready`. */
   readonly accel: () => 'kvm' | 'tcg'
+  /** Whether a guest may run while its memory is sent to another host. Only after `ready`. */
+  readonly sendsRunning: () => boolean
   /** QEMU's user, from libvirt's capabilities. */
   readonly qemuOwner: () => Owner | null
 }

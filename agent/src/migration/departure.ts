@@ -11,6 +11,7 @@ import type { Handler, TaskContext } from '../tasks/registry.ts'
 import { arrivingXml } from './arriving-xml.ts'
 import { atFirst, converge } from './convergence.ts'
 import type { MigrationParts } from './parts.ts'
+import { type Way, wayOf } from './way.ts'
 
 /** How often a migration is looked at. */
 const lookMs = 500
@@ -31,7 +32,7 @@ export function migrateHandler(ctx: DomainContext, parts: MigrationParts | null)
   return async (task, own) => {
     const { vmId, runId } = task
     const here = await ctx.observer.adopt(vmId)
-    if (here === null || here.runId !== runId) return resultOf(true, undefined, false)
+    if (here === null || here.runId !== runId) return resultOf(true, undefined, { way: 'live', postCopy: false })
     const underWay = await leaves(ctx, vmId)
     if (!underWay) {
       own.signal.throwIfAborted()
@@ -39,12 +40,13 @@ export function migrateHandler(ctx: DomainContext, parts: MigrationParts | null)
       last.delete(vmId)
     }
     ctx.observer.change(vmId, f => ({ ...f, migrating: 'out' }))
-    const watched = new Watched(ctx, task, own)
-    const moving = underWay ? follow(ctx, task) : begin(ctx, parts, task, here.facts.up)
+    const way = wayOf(task.plan, ctx.sendsRunning())
+    const watched = new Watched(ctx, task, own, way)
+    const moving = underWay ? follow(ctx, task) : begin(ctx, parts, task, way, here.facts.up)
     const outcome = await watched.until(moving)
     if (outcome === null) {
       ctx.observer.ended(vmId, runId, 'migrated')
-      return resultOf(true, last.get(vmId), watched.postCopy)
+      return resultOf(true, last.get(vmId), watched)
     }
     if (isAway(outcome)) throw outcome
     return afterFailure(ctx, task, own, watched, outcome, last.get(vmId))
@@ -73,6 +75,7 @@ async function begin(
   ctx: DomainContext,
   parts: MigrationParts | null,
   task: TaskOf<'vm.migrate'>,
+  way: Way,
   up: boolean,
 ): Promise<void> {
   const { vmId, target, plan } = task
@@ -81,13 +84,13 @@ async function begin(
   const live = await ctx.hypervisor.migratableXml(vmId)
   const vncPassword = randomBytes(6).toString('base64url')
   const xml = arrivingXml(live, target, { engineId: ctx.engineId, up, vncPassword })
-  await ctx.hypervisor.migrate(vmId, { ...howOf(plan, target, parts), xml })
+  await ctx.hypervisor.migrate(vmId, { ...howOf(plan, target, parts, way), xml })
 }
 
 const MiB = 1024 * 1024
 
 /** How libvirt is told to carry out a plan. QEMU 7.2 does post-copy over one connection only, and compresses one only. */
-export function howOf(plan: MigrationPlan, target: MigrationTarget, parts: MigrationParts) {
+export function howOf(plan: MigrationPlan, target: MigrationTarget, parts: MigrationParts, way: Way = 'live') {
   const host = target.address.includes(':') ? `[${target.address}]` : target.address
   const postCopy = plan.convergence.some(step => step.action.kind === 'post_copy')
   const compressed = plan.compressed && !postCopy
@@ -96,13 +99,18 @@ export function howOf(plan: MigrationPlan, target: MigrationTarget, parts: Migra
     uri: `tcp://${host}`,
     tls: plan.encrypted,
     ...(plan.encrypted ? { tlsDestination: target.address } : {}),
+    live: way !== 'paused',
     postCopy,
     compressed,
-    autoConverge: plan.autoConverge,
+    autoConverge: plan.autoConverge && way === 'live',
     abortOnError: true,
     // Whether storage is shared was asked of those who know it.
     unsafe: true,
-    ...(plan.bandwidth === null ? {} : { bandwidthMiBps: Math.max(1, Math.round(plan.bandwidth / MiB)) }),
+    ...(way === 'post_copy'
+      ? { bandwidthMiBps: 1 }
+      : plan.bandwidth === null
+        ? {}
+        : { bandwidthMiBps: Math.max(1, Math.round(plan.bandwidth / MiB)) }),
     ...(plan.connections === null || postCopy || compressed ? {} : { parallelConnections: plan.connections }),
   }
 }
@@ -126,6 +134,7 @@ class Watched {
   readonly #ctx: DomainContext
   readonly #task: TaskOf<'vm.migrate'>
   readonly #own: TaskContext
+  readonly way: Way
   readonly #began = Date.now()
   #state = atFirst
   #downtime: number
@@ -134,10 +143,11 @@ class Watched {
   /** The plan gave it up. */
   stalled = false
 
-  constructor(ctx: DomainContext, task: TaskOf<'vm.migrate'>, own: TaskContext) {
+  constructor(ctx: DomainContext, task: TaskOf<'vm.migrate'>, own: TaskContext, way: Way) {
     this.#ctx = ctx
     this.#task = task
     this.#own = own
+    this.way = way
     this.#downtime = task.plan.downtime
   }
 
@@ -207,7 +217,12 @@ class Watched {
       postCopy: this.postCopy,
     }
     observer.change(vmId, f => ({ ...f, migration }))
-    if (this.postCopy || this.#own.signal.aborted) return
+    if (this.postCopy || this.#own.signal.aborted || this.way === 'paused') return
+    if (this.way === 'post_copy') {
+      await hypervisor.startPostCopy(vmId)
+      this.postCopy = true
+      return
+    }
     const { now, actions } = converge(this.#state, { iteration, remaining }, plan)
     this.#state = now
     for (const action of actions) {
@@ -241,12 +256,12 @@ async function afterFailure(
   stats: JobStats | undefined,
 ): Promise<MigrateResult> {
   const now = await ctx.observer.adopt(vmId)
-  if (now === null || now.runId !== runId) return resultOf(true, stats, watched.postCopy)
+  if (now === null || now.runId !== runId) return resultOf(true, stats, watched)
   const state = await ctx.hypervisor.state(vmId)
-  if (state === null) return resultOf(true, stats, watched.postCopy)
+  if (state === null) return resultOf(true, stats, watched)
   if (state.state === 'paused' && isMoving(state.reason)) {
     own.log.warn({ err: error, reason: state.reason }, 'it is not known on which side the guest goes on')
-    return resultOf(false, stats, watched.postCopy)
+    return resultOf(false, stats, watched)
   }
   ctx.observer.change(vmId, settledHere)
   own.signal.throwIfAborted()
@@ -261,10 +276,18 @@ async function afterFailure(
     : conflict('vm.migrate.failed', 'The migration did not succeed.', { cause: error })
 }
 
-const resultOf = (left: boolean, stats: JobStats | undefined, postCopy: boolean): MigrateResult => ({
-  left,
-  downtimeMs: stats?.downtimeMs ?? null,
-  durationMs: stats?.elapsedMs ?? null,
-  transferred: stats?.processed ?? null,
-  postCopy,
-})
+function resultOf(
+  left: boolean,
+  stats: JobStats | undefined,
+  { way, postCopy }: Pick<Watched, 'way' | 'postCopy'>,
+): MigrateResult {
+  const durationMs = stats?.elapsedMs ?? null
+  return {
+    left,
+    // QEMU counts from the end of the copy; a guest that stood still for all of it paused longer.
+    downtimeMs: way === 'paused' ? durationMs : (stats?.downtimeMs ?? null),
+    durationMs,
+    transferred: stats?.processed ?? null,
+    postCopy,
+  }
+}
