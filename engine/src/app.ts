@@ -49,6 +49,8 @@ export interface EngineHooks {
   /** Domains beside the release's own; with `only`, in place of all but identity. */
   modules?: readonly DomainModule[]
   only?: boolean
+  /** Reconcilers that do not run by themselves: whoever started the engine runs them. */
+  byHand?: readonly string[]
   /** The folder of a built console in place of the checkout's own. */
   console?: string
   log?: Logger
@@ -164,7 +166,7 @@ export async function createEngine(config: EngineConfig, hooks: EngineHooks = {}
     started.push(['the sequencer', startSequencer(db, notifications, log)])
     runner.start()
     const endReconcilers = startReconcilers({
-      reconcilers: known.reconcilers,
+      reconcilers: known.reconcilers.filter(({ name }) => !(hooks.byHand ?? []).includes(name)),
       notifications,
       log,
       env: () => env(),

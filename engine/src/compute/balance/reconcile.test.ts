@@ -16,7 +16,7 @@ import { balanceReconciler } from './reconcile.ts'
 let world: World
 let clusterId: string
 before(async () => {
-  world = await startWorld({ hosts: 2 })
+  world = await startWorld({ hosts: 2, hooks: { byHand: ['balance'] } })
   clusterId = (await world.database.db.sql.one<{ id: string }>`select id from cluster limit 1`).id
 })
 after(() => world?.stop())
@@ -46,7 +46,7 @@ const statusOf = async (id: string) =>
   (await world.database.db.sql.one<{ status: string }>`select status from vm_view where id = ${id}::uuid`).status
 const hostOf = async (id: string) =>
   (await world.database.db.sql.one<{ hostId: string }>`select host_id from vm_view where id = ${id}::uuid`).hostId
-/** Runs it as it runs each minute, and waits until what it started is over. */
+/** Runs it as it runs by itself elsewhere, and waits until what it started is over. */
 async function balanced(): Promise<number> {
   const { sql } = world.database.db
   const jobs = () => sql<{ id: string }>`select id from job where kind = 'vm.migrate'`
@@ -79,16 +79,15 @@ test('VMs that an enforcing group keeps apart are moved apart, one at a time, an
   await call(world.env, group.remove, { id: made.id })
 })
 
-test('a policy that counts VMs moves one off the crowded host, and says before what it would do', async () => {
+test('a policy that counts VMs moves them off the crowded host one by one, and says before what it would do', async () => {
   const [first, second] = await hosts()
   assert.ok(first && second)
-  for (let n = 0; n < 3; n++) await running(`crowd-${n}`, first.id)
+  for (let n = 0; n < 5; n++) await running(`crowd-${n}`, first.id)
   await call(world.env, updateCluster, {
     id: clusterId,
     schedulingPolicyId: '8d5d7bec-68de-4a67-b53e-0ac54686d579',
     settings: { schedulingProperties: { HighVmCount: '3', MigrationThreshold: '2', SpmVmGrace: '0' } },
   })
-  await world.database.db.sql`update job set created_at = created_at - interval '1 hour' where kind = 'vm.migrate'`
   const before = await ask(world.env, plan, { id: clusterId })
   assert.deepEqual(before.move, { fromHostId: first.id, toHostIds: [second.id], why: 'count' })
   assert.equal(before.policy, 'vm_evenly_distributed')
@@ -99,7 +98,9 @@ test('a policy that counts VMs moves one off the crowded host, and says before w
       }>`select count(*)::int as n from vm_run where host_id = ${first.id}::uuid`
     ).n
   const many = await counted()
-  assert.equal(await balanced(), 1)
-  assert.equal(await counted(), many - 1)
-  assert.equal(await balanced(), 0, 'it rests until the numbers of before are forgotten')
+  for (const left of [many - 1, many - 2]) {
+    assert.equal(await balanced(), 1)
+    assert.equal(await counted(), left)
+  }
+  assert.equal(await balanced(), 0, 'neither has many more than the other')
 })

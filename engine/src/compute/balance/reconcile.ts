@@ -31,7 +31,7 @@ export async function loadsOf(sql: Sql, cluster: ClusterFacts): Promise<Load[]> 
  * Moves VMs as the policies of clusters want it, and VMs that stand where an enforcing affinity group does not want them: one at a time in
  * each cluster, and not while another migration is under way there, since each changes what the next is decided by.
  */
-export const balanceReconciler = reconciler('balance', { every: '60s' }, async ctx => {
+export const balanceReconciler = reconciler('balance', { every: '15s' }, async ctx => {
   const clusters = await ctx.sql<{ id: string }>`
     select c.id from cluster c
      where (select count(*) from host h where h.cluster_id = c.id and h.status = 'up') > 1
@@ -39,9 +39,10 @@ export const balanceReconciler = reconciler('balance', { every: '60s' }, async c
   for (const { id } of clusters) {
     if (await restoreAffinity(ctx, id)) continue
     const cluster = await clusterFacts(ctx.sql, id)
-    if (await resting(ctx.sql, cluster)) continue
     const next = balance(cluster.schedulingPolicy.balanceIds[0], await loadsOf(ctx.sql, cluster), cluster.policy)
-    if (next !== null) await moveOne(ctx, await movable(ctx.sql, next.fromHostId), next.toHostIds)
+    // How many VMs a host has is true at once; what it did in the last minutes is not.
+    if (next === null || (next.why !== 'count' && (await resting(ctx.sql, cluster)))) continue
+    await moveOne(ctx, await movable(ctx.sql, next.fromHostId), next.toHostIds)
   }
 })
 
