@@ -1,10 +1,8 @@
 /** A guest on two real hosts with a TCP echo server, moved as an engine does it, and a stream to it from outside. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type DomainSpec, FinishResult, type MigrationPlan, MigrateResult, MigrationTarget } from '@rookery/protocol'
+import { TcpStream } from '../../lab/src/guest/tcp-stream.ts'
 import { Heard, MiB, type TestEngine } from './engine.ts'
 import { Pair } from './pair.ts'
 
@@ -24,14 +22,6 @@ export const usualPlan: MigrationPlan = {
     stalls,
     action: { kind: 'downtime' as const, ms: [150, 200, 300, 400, 500][n] ?? 500 },
   })),
-}
-
-/** What a TCP stream has seen since it was asked last. */
-export interface Seen {
-  sent: number
-  echoed: number
-  longestGapMs: number
-  reset: string | null
 }
 
 /** The guest, and where it is. */
@@ -139,21 +129,9 @@ export class Mover implements AsyncDisposable {
     return result
   }
 
-  /** A TCP stream to it from outside of the hosts, which sends a number every few milliseconds and wants it back. */
-  async stream(): Promise<{ seen(): Promise<Seen>; end(): void }> {
-    const script = join(import.meta.dirname, 'tcp-probe.ts')
-    const probe = this.pair.outsideProcess(process.execPath, script, guestAddress, String(echoPort))
-    if (probe.stdout === null) throw new Error('the probe has no output')
-    const lines = createInterface({ input: probe.stdout })
-    await once(lines, 'line', { signal: AbortSignal.timeout(120_000) })
-    return {
-      async seen(): Promise<Seen> {
-        const answer = once(lines, 'line', { signal: AbortSignal.timeout(60_000) })
-        probe.stdin?.write('?\n')
-        return JSON.parse(String((await answer)[0])) as Seen
-      },
-      end: () => void probe.stdin?.end(),
-    }
+  /** A TCP stream to it from outside of the hosts. */
+  stream(): Promise<TcpStream> {
+    return TcpStream.open(guestAddress, echoPort, this.pair.intoOutside)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

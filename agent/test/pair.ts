@@ -88,18 +88,15 @@ export class Pair implements AsyncDisposable {
     }
   }
 
-  /** Runs a program outside of the hosts, on the switch that joins their networks. */
-  outside(program: string, ...args: string[]): string {
-    return execFileSync('nsenter', [`--net=/proc/${this.#outside.pid}/ns/net`, '--', program, ...args], {
-      encoding: 'utf8',
-    })
+  /** The words before a program that is to run outside of the hosts, on the switch that joins their networks. */
+  get intoOutside(): string[] {
+    return ['nsenter', `--net=/proc/${this.#outside.pid}/ns/net`, '--']
   }
 
-  /** Starts one that stays. */
-  outsideProcess(...command: string[]): ChildProcess {
-    return spawn('nsenter', [`--net=/proc/${this.#outside.pid}/ns/net`, '--', ...command], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+  /** Runs a program there. */
+  outside(program: string, ...args: string[]): string {
+    const [enter = '', ...words] = [...this.intoOutside, program, ...args]
+    return execFileSync(enter, words, { encoding: 'utf8' })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,20 +6,14 @@ import { after, before, describe, test } from 'node:test'
 import { until } from '../src/guest/until.ts'
 import { Engine } from '../src/hosts/engine.ts'
 import { labPaths } from '../src/hosts/settings.ts'
-import { missingTools } from '../src/images/tools.ts'
 import { type Host, type Lab, startLab } from '../src/site/lab.ts'
+import { LabGuests } from '../src/site/lab-guests.ts'
 import { rookery } from '../src/site/door.ts'
-import { hostTools } from '../src/site/tools.ts'
 import { paths } from '@rookery/cli/instance/paths'
 import { readSettings } from '@rookery/cli/instance/settings'
+import { realGuests } from '../src/site/real-guests.ts'
 
-const missing = await missingTools(hostTools)
-const skip =
-  process.getuid?.() !== 0
-    ? 'needs root for real hosts'
-    : missing.length > 0
-      ? `needs the Debian packages ${missing.map(tool => tool.package).join(', ')}`
-      : false
+const { skip, image } = await realGuests()
 
 describe('a lab: hosts in namespaces, as their administrator has them', { skip }, () => {
   let lab: Lab
@@ -86,6 +80,22 @@ describe('a lab: hosts in namespaces, as their administrator has them', { skip }
     const pids = await Promise.all(lab.hosts.map(host => host.pid()))
     await lab.up(2)
     assert.deepEqual(await Promise.all(lab.hosts.map(host => host.pid())), pids)
+  })
+
+  test('a guest moves from one to the other, by the engine, and a TCP stream to it goes on (R57)', async t => {
+    await using guests = await LabGuests.of(lab, image)
+    const guest = await (await guests.make('mover')).start(lab.host('h1'))
+    const tcp = await guest.stream()
+    try {
+      const { downtimeMs } = await guest.migrate()
+      const { longestGapMs, reset } = await tcp.goesOn()
+      t.diagnostic(`gap ${longestGapMs} ms, downtime ${downtimeMs} ms`)
+      assert.equal(reset, null)
+      assert.equal((await guest.isOne()).name, 'h2')
+    } finally {
+      tcp.end()
+    }
+    await guest.remove()
   })
 
   test('a host that is cut off is heard of nobody, and comes back when it is healed', async () => {

@@ -4,11 +4,11 @@ import { run } from '../images/run.ts'
 import type { Api, Doc } from './api.ts'
 import { processesOf } from './traces.ts'
 
-/** Uploads a qcow2 file as it is, its own bytes in one PUT, to a new disk of the data domain. Gives the disk's id. */
-export async function uploadDisk(api: Api, file: string, name: string): Promise<string> {
+/** Uploads a qcow2 file as it is, its own bytes in one PUT, to a new disk of the (or of a given) data domain. Gives the disk's id. */
+export async function uploadDisk(api: Api, file: string, name: string, domainId?: string): Promise<string> {
   const bytes = await readFile(file)
   const info = JSON.parse(await run('qemu-img', ['info', '-f', 'qcow2', '--output', 'json', file])) as Doc
-  const domain = await api.idOf('/storagedomains', 'storage_domain', { type: 'data' })
+  const domain = domainId ?? (await api.idOf('/storagedomains', 'storage_domain', { type: 'data' }))
   const disk = await api.post(
     '/disks',
     `<disk><name>${name}</name><format>cow</format><sparse>true</sparse>` +
