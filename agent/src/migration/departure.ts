@@ -32,7 +32,8 @@ export function migrateHandler(ctx: DomainContext, parts: MigrationParts | null)
   return async (task, own) => {
     const { vmId, runId } = task
     const here = await ctx.observer.adopt(vmId)
-    if (here === null || here.runId !== runId) return resultOf(true, undefined, { way: 'live', postCopy: false })
+    if (here === null || here.runId !== runId)
+      return resultOf(true, undefined, { way: 'live', postCopy: false, sendingSince: null })
     const underWay = await leaves(ctx, vmId)
     if (!underWay) {
       own.signal.throwIfAborted()
@@ -139,6 +140,8 @@ class Watched {
   #state = atFirst
   #downtime: number
   #limitSet = false
+  /** When its memory was seen to go for the first time: one that is paused for it stands from then. */
+  sendingSince: number | null = null
   postCopy = false
   /** The plan gave it up. */
   stalled = false
@@ -206,6 +209,7 @@ class Watched {
     const iteration = number('memory_iteration')
     // Being set up: there is nothing to say yet.
     if (total === 0) return
+    this.sendingSince ??= Date.now()
     this.#own.progress(Math.min(99, (100 * (total - remaining)) / total))
     const migration = {
       total,
@@ -279,13 +283,14 @@ async function afterFailure(
 function resultOf(
   left: boolean,
   stats: JobStats | undefined,
-  { way, postCopy }: Pick<Watched, 'way' | 'postCopy'>,
+  { way, postCopy, sendingSince }: Pick<Watched, 'way' | 'postCopy' | 'sendingSince'>,
 ): MigrateResult {
   const durationMs = stats?.elapsedMs ?? null
+  const stoodMs = sendingSince === null ? durationMs : Date.now() - sendingSince
   return {
     left,
     // QEMU counts from the end of the copy; a guest that stood still for all of it paused longer.
-    downtimeMs: way === 'paused' ? durationMs : (stats?.downtimeMs ?? null),
+    downtimeMs: way === 'paused' ? stoodMs : (stats?.downtimeMs ?? null),
     durationMs,
     transferred: stats?.processed ?? null,
     postCopy,

@@ -35,5 +35,5 @@ export async function deleteDataCenter(sql: Sql, row: DataCenterRow): Promise<vo
   await sql`delete from data_center where id = ${row.id}::uuid`
   await sql`delete from project p where p.id = ${row.defaultProjectId}::uuid
     and not exists (select 1 from disk where project_id = p.id) and not exists (select 1 from vm where project_id = p.id)
-    and not exists (select 1 from template where project_id = p.id)`
+    and not exists (select 1 from template where project_id = p.id) and not exists (select 1 from image_transfer where project_id = p.id)`
 }
