@@ -6,7 +6,7 @@ import { readConfig } from './config.ts'
 const usage = `Usage:
   rookery-agent --config FILE         runs the agent until SIGTERM or SIGINT
   rookery-agent join TOKEN [options]  makes this machine a host of the engine that gave the token
-    --config FILE     where the agent's configuration goes (default /etc/rookery-agent/config.json)
+    --config FILE     where the agent's configuration goes (default /var/opt/rookery-agent/config.json)
     --address NAME    how the engine reaches this host (default: the address that this host reaches the engine by)
     --listen ADDRESS  where the agent listens (default 0.0.0.0)
     --uplink CARD     the network card for bridged networks
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     const name = await joinEngine({
       ...values,
       token: token === '-' ? await standardInput() : token,
-      config: values.config ?? '/etc/rookery-agent/config.json',
+      config: values.config ?? '/var/opt/rookery-agent/config.json',
       engineName: values['engine-name'],
       dataDir: values['data-dir'],
       runDir: values['run-dir'],

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Group, Setting } from '../groups.ts'
+import { playedLab } from '../harness/lab.ts'
 import { type AnsibleClient, ansibleClient } from '../harness/preparation.ts'
 import { type Report, Skip, sentence } from '../harness/report.ts'
 import { lastWords, runProgram } from '../harness/run-program.ts'
@@ -20,29 +21,54 @@ export const ansibleGroup: Group = {
     if (client === undefined) return
     report.say(`  ${client.versions.join(', ')}`)
     const env = await environment(setting, client)
-    const names = (await readdir(books))
-      .filter(file => file.endsWith('.yml') && !file.endsWith('.cleanup.yml'))
-      .map(file => file.slice(0, -'.yml'.length))
-      .filter(name => setting.parts.length === 0 || setting.parts.includes(name))
-      .toSorted()
-    for (const name of names) {
-      const own = report.group(name)
-      try {
-        const first = await own.check('plays', () => play(client, env, `${name}.yml`))
-        if (first === undefined) continue
-        await own.check('changed something the first time', () => {
-          if (first.changed === 0) throw new Error('nothing was changed: something of an earlier run is still there')
+    const wanted = async (folder: string) =>
+      (await readdir(join(books, folder)))
+        .filter(file => file.endsWith('.yml') && !file.endsWith('.cleanup.yml'))
+        .map(file => join(folder, file.slice(0, -'.yml'.length)))
+        .filter(name => setting.parts.length === 0 || setting.parts.some(part => `${name}/`.startsWith(`${part}/`)))
+        .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    for (const name of await wanted('')) await playTwice(report, client, env, name)
+    const inLab = await wanted('lab')
+    if (inLab.length === 0) return
+    const lab = await report.group('lab').check('a lab is up', () => playedLab(setting.instance.dataDir))
+    if (lab === undefined) return
+    try {
+      for (const name of inLab)
+        await playTwice(report, client, { ...env, ...lab.env }, name, async () => {
+          // A host that has another agent than its engine: as after the engine was upgraded.
+          if (name === 'lab/2-host-upgraded')
+            await lab.exec('sh', '-c', 'echo "// older" >> /opt/rookery-agent/agent.mjs')
         })
-        await own.check('plays again and changes nothing', async () => {
-          const again = await play(client, env, `${name}.yml`)
-          if (again.changed > 0) throw new Error(`${again.changed} changed: ${again.tasks.join(', ')}`)
-        })
-      } finally {
-        if (existsSync(join(books, `${name}.cleanup.yml`)))
-          await own.check('is cleaned up', () => play(client, env, `${name}.cleanup.yml`))
-      }
+    } finally {
+      await report.group('lab').check('the lab is taken away', () => lab.down())
     }
   },
+}
+
+/** A book, twice; `before` arranges what it is about to change. */
+async function playTwice(
+  report: Report,
+  client: AnsibleClient,
+  env: NodeJS.ProcessEnv,
+  name: string,
+  before: () => Promise<void> = async () => {},
+): Promise<void> {
+  const own = report.group(name)
+  try {
+    await before()
+    const first = await own.check('plays', () => play(client, env, `${name}.yml`))
+    if (first === undefined) return
+    await own.check('changed something the first time', () => {
+      if (first.changed === 0) throw new Error('nothing was changed: something of an earlier run is still there')
+    })
+    await own.check('plays again and changes nothing', async () => {
+      const again = await play(client, env, `${name}.yml`)
+      if (again.changed > 0) throw new Error(`${again.changed} changed: ${again.tasks.join(', ')}`)
+    })
+  } finally {
+    if (existsSync(join(books, `${name}.cleanup.yml`)))
+      await own.check('is cleaned up', () => play(client, env, `${name}.cleanup.yml`))
+  }
 }
 
 async function prepared(report: Report, cache: string): Promise<AnsibleClient | undefined> {

@@ -15,6 +15,7 @@ export const hostStatuses = [
   'kdumping',
   'error',
   'reboot',
+  'down',
 ] as const
 export type HostStatus = (typeof hostStatuses)[number]
 
@@ -46,10 +47,20 @@ export const hostCan = allowed<
   enrollCertificate: ['up', 'maintenance', 'non_operational'],
   approve: ['pending_approval'],
   forceSelectSpm: ['up'],
-  remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive'],
-  restart: ['up', 'initializing', 'non_operational', 'connecting', 'non_responsive', 'maintenance', 'error', 'reboot'],
+  remove: ['maintenance', 'install_failed', 'pending_approval', 'non_responsive', 'down'],
+  restart: [
+    'up',
+    'initializing',
+    'non_operational',
+    'connecting',
+    'non_responsive',
+    'maintenance',
+    'error',
+    'reboot',
+    'down',
+  ],
   powerOff: ['maintenance', 'non_responsive', 'reboot'],
-  powerOn: ['maintenance', 'non_responsive', 'reboot'],
+  powerOn: ['maintenance', 'non_responsive', 'reboot', 'down'],
   confirmRebooted: [
     'connecting',
     'non_responsive',

@@ -10,6 +10,7 @@ import { openState } from '../state/database.ts'
 import { hostUuidOf } from '../state/host-state.ts'
 import { ask, type EngineAt, fetchAuthority } from './ask-engine.ts'
 import { layOutPki } from '../migration/pki.ts'
+import { spareCard } from './spare-card.ts'
 import { type CertificateFiles, newKeyFile, put, putCertificate, readKey } from './certificates.ts'
 import { readJoinToken } from './join-token.ts'
 
@@ -105,7 +106,7 @@ export async function settle(o: HostOptions, answer: EnrolmentAnswer, address: s
     network: {
       bridgePrefix: `rk${answer.engineId.slice(0, 6)}`,
       subnet: o.subnet ?? before?.network.subnet ?? freeSubnet(await ownUuid(o)),
-      uplink: o.uplink ?? before?.network.uplink ?? null,
+      uplink: o.uplink ?? before?.network.uplink ?? (await spareCard()),
     },
     migration: { address, pki },
     fenceAgents: o.fenceAgents === undefined ? before?.fenceAgents : ['/usr/sbin', o.fenceAgents],
@@ -114,7 +115,7 @@ export async function settle(o: HostOptions, answer: EnrolmentAnswer, address: s
 }
 
 const dataDirOf = async (o: HostOptions): Promise<string> =>
-  o.dataDir ?? (await configBefore(o.config))?.dataDir ?? '/var/lib/rookery-agent'
+  o.dataDir ?? (await configBefore(o.config))?.dataDir ?? '/var/opt/rookery-agent'
 
 async function filesOf(o: HostOptions): Promise<CertificateFiles> {
   const folder = join(await dataDirOf(o), 'tls')

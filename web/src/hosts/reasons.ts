@@ -5,7 +5,7 @@ import { useReason } from '../templates/use-reason.ts'
 
 /** Statuses that pass by themselves, and those in which an agent does not answer. */
 const passing = ['preparing_for_maintenance', 'connecting', 'initializing', 'reboot', 'kdumping']
-const silent = ['connecting', 'non_responsive', 'installing']
+const silent = ['connecting', 'non_responsive', 'installing', 'down']
 
 /** From which statuses an action on a host works; the engine asks the same. */
 const rules = {

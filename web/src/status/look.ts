@@ -52,6 +52,7 @@ const host = {
   non_operational: 'problem',
   kdumping: 'attention',
   reboot: 'working',
+  down: 'off',
   error: 'problem',
 } as const satisfies Roles & Record<HostStatus, StatusRole>
 

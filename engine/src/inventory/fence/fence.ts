@@ -184,8 +184,10 @@ async function endRuns(tx: JobTx, i: Input): Promise<void> {
   await sql`update host set fenced_at = now() where id = ${i.hostId}::uuid`
   if (i.how === 'restart')
     await moveHost(sql, i.hostId, 'reboot', {
-      from: ['up', 'initializing', 'non_operational', 'error', 'connecting', 'non_responsive'],
+      from: ['up', 'initializing', 'non_operational', 'error', 'connecting', 'non_responsive', 'down'],
     })
+  // It is off because somebody wants it so: its silence is no failure.
+  if (i.how === 'stop') await moveHost(sql, i.hostId, 'down')
   if (i.how !== 'stop') await writeFencing(sql, i.hostId, state)
   const served = await leaveSpm(sql, i.hostId)
   tx.changed('host', i.hostId)

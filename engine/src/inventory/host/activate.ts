@@ -19,6 +19,7 @@ const before = [
   'connecting',
   'non_responsive',
   'reboot',
+  'down',
   'up',
 ] as const
 

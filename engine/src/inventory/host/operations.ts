@@ -191,7 +191,7 @@ export const refresh = operation({
   permit: { action: 'edit_host_configuration', on: i => ref(i.id) },
   async run(ctx, i) {
     const row = await find<HostRow>(ctx, 'host', i.id)
-    if (['connecting', 'non_responsive', 'installing'].includes(row.status))
+    if (['connecting', 'non_responsive', 'installing', 'down'].includes(row.status))
       throw conflict('host.not_answering', `Cannot refresh Host capabilities. Host ${row.name} is ${row.status}.`, {
         ref: ref(i.id),
       })

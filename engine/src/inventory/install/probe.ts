@@ -16,6 +16,9 @@ const programs = {
   dnsmasq: 'dnsmasq-base',
 } as const
 
+/** The Debian packages that an agent needs. */
+export const packages: readonly string[] = [...new Set(Object.values(programs))]
+
 /** Looks and changes nothing: a POSIX shell is all that it needs. Prints `name=value` lines. */
 export const probeScript = `PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH
 say() { printf '%s=%s\\n' "$1" "$2"; }

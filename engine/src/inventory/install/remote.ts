@@ -137,8 +137,9 @@ ${agentUnit({ node, program, config })}UNIT
   last() { journalctl --unit rookery-agent --lines 3 --output cat; }
 else
   mkdir -p /run/rookery-agent
-  if [ -s /run/rookery-agent.pid ] && kill -0 "$(cat /run/rookery-agent.pid)" 2>/dev/null; then
-    for old in $(pgrep -P "$(cat /run/rookery-agent.pid)"); do
+  loop=$(cat /run/rookery-agent.pid 2>/dev/null || echo none)
+  if kill -0 "$loop" 2>/dev/null; then
+    for old in $(cat "/proc/$loop/task/$loop/children"); do
       kill "$old" || true
       n=0
       while kill -0 "$old" 2>/dev/null && [ $n -lt 300 ]; do n=$((n + 1)); sleep 0.1; done

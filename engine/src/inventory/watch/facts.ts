@@ -20,13 +20,14 @@ export function onAnswer(
   emptying = false,
 ): OnAnswer {
   if (wanted === 'maintenance')
-    return ['connecting', 'non_responsive', 'installing', 'reboot'].includes(status)
+    return ['connecting', 'non_responsive', 'installing', 'reboot', 'down'].includes(status)
       ? { status: emptying ? 'preparing_for_maintenance' : 'maintenance', activate: false }
       : { activate: false }
   switch (status) {
     case 'installing':
     case 'non_responsive':
     case 'reboot':
+    case 'down':
       return { activate: true }
     case 'connecting':
       return sameAgent ? { status: 'up', activate: false } : { activate: true }

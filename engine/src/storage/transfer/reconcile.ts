@@ -46,7 +46,7 @@ export const transfersReconciler = reconciler('imageTransfers', { every: '5s' },
   for (const row of rows) {
     const input = { transferId: row.id, diskId: row.diskId, alias: row.alias, dataCenterId: row.dataCenterId }
     // A host that is only being connected to again is no lost one.
-    const hostUp = row.hostStatus !== null && !['non_responsive', 'maintenance'].includes(row.hostStatus)
+    const hostUp = row.hostStatus !== null && !['non_responsive', 'maintenance', 'down'].includes(row.hostStatus)
     const todo = onTime({ ...row, hostUp }, new Date())
     if (todo === 'renew') await ctx.start(renewTransfer, input)
     else if (todo !== null) await inTransaction(ctx, tx => timeOut(tx, row, input, todo))
