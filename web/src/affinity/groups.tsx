@@ -3,7 +3,7 @@ import { useAsk } from '../api/hooks.ts'
 import type { AffinityGroupRow } from '../api/rows.ts'
 import { useFormat } from '../format/index.ts'
 import { paths } from '../paths.ts'
-import { StatusIcon } from '../status/index.ts'
+import { Status } from '../status/index.ts'
 import { ActionButton } from '../templates/action-button.tsx'
 import { ActionMenu } from '../templates/action-menu.tsx'
 import { EmptyKind } from '../templates/empty-kind.tsx'
@@ -75,12 +75,7 @@ export function AffinityGroups({ clusterId }: { clusterId?: string }) {
           { title: t('column.priority'), right: true, cell: group => format.number(group.priority) },
           {
             title: t('column.state'),
-            cell: group => (
-              <span className="rk-icon-line">
-                <StatusIcon role={group.broken ? 'attention' : 'good'} />
-                <span>{t(group.broken ? 'state.broken' : 'state.kept')}</span>
-              </span>
-            ),
+            cell: group => <Status kind="affinity" status={group.broken ? 'broken' : 'kept'} />,
           },
           {
             title: t('column.actions'),

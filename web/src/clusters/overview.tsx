@@ -58,7 +58,7 @@ function Next({ cluster, now }: { cluster: ClusterRow; now: ClusterNowRow }) {
   const word = now.hosts === 0 ? 'noHosts' : now.hostsUp === 0 ? 'noneUp' : now.hostsUp === 1 ? 'oneHost' : undefined
   if (word === undefined) return null
   return (
-    <Alert variant={word === 'oneHost' ? 'info' : 'warning'} isInline title={t(`${word}.title`)}>
+    <Alert variant={word === 'oneHost' ? 'info' : 'warning'} isInline component="h2" title={t(`${word}.title`)}>
       <p>{t(`${word}.body`)}</p>
       <p>
         <Go to={`${paths.cluster(cluster.id, 'hosts')}${word === 'noneUp' ? '' : `?do=host-add&of=${cluster.id}`}`}>

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { op } from '../api/client.ts'
 import { useAsk } from '../api/hooks.ts'
@@ -5,6 +6,7 @@ import type { ApiError } from '../api/error.ts'
 import type { DrainRow, HostRow } from '../api/rows.ts'
 import { useFormat } from '../format/index.ts'
 import { paths } from '../paths.ts'
+import { TextField } from '../templates/dialog/field.tsx'
 import { Confirm } from '../templates/dialog/confirm.tsx'
 import { useErrorText } from '../templates/error-text.ts'
 import { Go } from '../templates/go.tsx'
@@ -25,6 +27,12 @@ export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onC
   const [only] = hosts
   const name = hosts.length === 1 && only !== undefined ? only.name : count('host', hosts.length)
   const impossible = hosts.map(host => reason('maintenance', host)).find(why => why !== undefined)
+  const [why, setWhy] = useState('')
+  const [tried, setTried] = useState(false)
+  const { data: clusters } = useAsk('cluster.list', {})
+  const mustSay = hosts.some(
+    host => clusters?.find(one => one.id === host.clusterId)?.settings.maintenanceReasonRequired === true,
+  )
   const { data: plan } = useAsk('host.drainPlan', { id: only?.id ?? '' }, { enabled: hosts.length === 1 })
   const staying = plan?.filter(row => row.target === null) ?? []
   return (
@@ -35,7 +43,9 @@ export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onC
       effect={t('maintenance.effect')}
       reason={staying.length > 0 ? t('maintenance.held', { vms: count('vm', staying.length) }) : impossible}
       run={async () => {
-        await Promise.all(hosts.map(host => op('host.deactivate', { id: host.id, reason: '' })))
+        setTried(true)
+        if (mustSay && why.trim() === '') return document.getElementById('maintenance-reason')?.focus()
+        await Promise.all(hosts.map(host => op('host.deactivate', { id: host.id, reason: why.trim() })))
         onClose()
       }}
       onClose={onClose}
@@ -50,7 +60,21 @@ export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onC
           {hosts.length > most ? <li>{t('maintenance.others', { n: hosts.length - most })}</li> : null}
         </ul>
       )}
-      {plan === undefined || plan.length === 0 ? null : <Plan rows={plan} />}
+      {plan === undefined ? null : plan.length === 0 ? (
+        <p className="rk-sub">{t('maintenance.empty')}</p>
+      ) : (
+        <Plan rows={plan} />
+      )}
+      <p className="rk-sub">{t('maintenance.cancelHint')}</p>
+      <TextField
+        id="maintenance-reason"
+        label={t(mustSay ? 'maintenance.reason' : 'maintenance.reasonOptional')}
+        value={why}
+        onChange={setWhy}
+        error={tried && mustSay && why.trim() === '' ? t('maintenance.reasonMissing') : undefined}
+        maxLength={1000}
+        required={mustSay}
+      />
     </Confirm>
   )
 }
@@ -58,6 +82,7 @@ export function Maintenance({ hosts, onClose }: { hosts: readonly HostRow[]; onC
 /** Where each virtual machine would go; those that stay come first, with the reason. */
 function Plan({ rows }: { rows: readonly DrainRow[] }) {
   const { t } = useTranslation('hosts')
+  const { bytes } = useFormat()
   const sorted = rows.toSorted((a, b) => Number(a.target !== null) - Number(b.target !== null))
   return (
     <section aria-label={t('maintenance.vms')}>
@@ -68,7 +93,11 @@ function Plan({ rows }: { rows: readonly DrainRow[] }) {
             <Go to={paths.vm(row.vmId)}>
               <Name text={row.name} />
             </Go>{' '}
-            {row.target === null ? <Why row={row} /> : t('maintenance.goes', { host: row.target.name })}
+            {row.target === null ? (
+              <Why row={row} />
+            ) : (
+              t('maintenance.goes', { size: bytes(row.memory), host: row.target.name })
+            )}
           </li>
         ))}
         {rows.length > most ? <li>{t('maintenance.others', { n: rows.length - most })}</li> : null}

@@ -122,7 +122,7 @@ export function SshForm({ clusterId, head, onClose }: { clusterId: string; head:
       {key === undefined ? (
         <p className="rk-sub">{t('hosts:ssh.next')}</p>
       ) : (
-        <Alert variant="info" isInline title={t('hosts:ssh.shown', { address: placeOf(draft).address })}>
+        <Alert variant="info" isInline component="h2" title={t('hosts:ssh.shown', { address: placeOf(draft).address })}>
           <p>
             <code className="rk-flags">{key.fingerprint}</code> ({key.type})
           </p>

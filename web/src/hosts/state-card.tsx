@@ -41,7 +41,7 @@ export function HostState({ host, actions }: { host: HostRow; actions: readonly 
   const shown = ways[status].flatMap(key => actions.find(action => action.key === key) ?? [])
   const quiet = status === 'maintenance' || status === 'preparing_for_maintenance' || status === 'connecting'
   return (
-    <Alert variant={quiet ? 'info' : 'warning'} isInline title={t(`state.${status}.title`)}>
+    <Alert variant={quiet ? 'info' : 'warning'} isInline component="h2" title={t(`state.${status}.title`)}>
       <p>{t(`state.${status}.body`)}</p>
       {status === 'non_operational' ? <Lacks host={host} /> : null}
       {status === 'non_responsive' || status === 'connecting' ? <Silence host={host} /> : null}

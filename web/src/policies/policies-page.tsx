@@ -40,67 +40,70 @@ export function PoliciesPage() {
       <p className="rk-sub rk-prose">{t('lead')}</p>
       {error !== null && data === undefined ? <Problem error={error} /> : null}
       {data === undefined ? null : (
-        <SmallTable<PolicyRow>
-          label={t('title')}
-          rows={data}
-          keyOf={policy => policy.id}
-          empty={<p>{t('none')}</p>}
-          columns={[
-            {
-              title: t('column.name'),
-              cell: policy => (
-                <>
-                  <Name text={policy.name} /> {policy.locked ? <span className="rk-chip">{t('ofProduct')}</span> : null}
-                </>
-              ),
-            },
-            { title: t('column.what'), cell: policy => <Name text={policyText(policy)} most={120} /> },
-            { title: t('column.filters'), right: true, cell: policy => format.number(policy.filters.length) },
-            { title: t('column.weights'), right: true, cell: policy => format.number(policy.weights.length) },
-            {
-              title: t('column.clusters'),
-              cell: policy =>
-                users(policy).length === 0
-                  ? '–'
-                  : users(policy)
-                      .slice(0, 3)
-                      .map((cluster, n) => (
-                        <span key={cluster.id}>
-                          {n === 0 ? null : ', '}
-                          <Go to={paths.cluster(cluster.id, 'scheduling')}>
-                            <Name text={cluster.name} most={24} />
-                          </Go>
-                        </span>
-                      )),
-            },
-            {
-              title: t('column.actions'),
-              right: true,
-              cell: policy => (
-                <ActionMenu
-                  name={t('actionsOf', { name: policy.name })}
-                  actions={[
-                    policy.locked
-                      ? { key: 'view', label: t('action.view'), run: () => open('policy-view', [policy.id]) }
-                      : { key: 'edit', label: t('action.edit'), run: () => open('policy-edit', [policy.id]) },
-                    { key: 'copy', label: t('action.copy'), run: () => open('policy-copy', [policy.id]) },
-                    {
-                      key: 'remove',
-                      label: t('action.remove'),
-                      danger: true,
-                      reason: policy.locked
-                        ? t('locked')
-                        : users(policy).length > 0
-                          ? t('inUse', { clusters: format.count('cluster', users(policy).length) })
-                          : undefined,
-                      run: () => open('policy-remove', [policy.id]),
-                    },
-                  ]}
-                />
-              ),
-            },
-          ]}
-        />
+        <div className="rk-gap">
+          <SmallTable<PolicyRow>
+            label={t('title')}
+            rows={data}
+            keyOf={policy => policy.id}
+            empty={<p>{t('none')}</p>}
+            columns={[
+              {
+                title: t('column.name'),
+                cell: policy => (
+                  <>
+                    <Name text={policy.name} />{' '}
+                    {policy.locked ? <span className="rk-chip">{t('ofProduct')}</span> : null}
+                  </>
+                ),
+              },
+              { title: t('column.what'), cell: policy => <Name text={policyText(policy)} most={120} /> },
+              { title: t('column.filters'), right: true, cell: policy => format.number(policy.filters.length) },
+              { title: t('column.weights'), right: true, cell: policy => format.number(policy.weights.length) },
+              {
+                title: t('column.clusters'),
+                cell: policy =>
+                  users(policy).length === 0
+                    ? '–'
+                    : users(policy)
+                        .slice(0, 3)
+                        .map((cluster, n) => (
+                          <span key={cluster.id}>
+                            {n === 0 ? null : ', '}
+                            <Go to={paths.cluster(cluster.id, 'scheduling')}>
+                              <Name text={cluster.name} most={24} />
+                            </Go>
+                          </span>
+                        )),
+              },
+              {
+                title: t('column.actions'),
+                right: true,
+                cell: policy => (
+                  <ActionMenu
+                    name={t('actionsOf', { name: policy.name })}
+                    actions={[
+                      policy.locked
+                        ? { key: 'view', label: t('action.view'), run: () => open('policy-view', [policy.id]) }
+                        : { key: 'edit', label: t('action.edit'), run: () => open('policy-edit', [policy.id]) },
+                      { key: 'copy', label: t('action.copy'), run: () => open('policy-copy', [policy.id]) },
+                      {
+                        key: 'remove',
+                        label: t('action.remove'),
+                        danger: true,
+                        reason: policy.locked
+                          ? t('locked')
+                          : users(policy).length > 0
+                            ? t('inUse', { clusters: format.count('cluster', users(policy).length) })
+                            : undefined,
+                        run: () => open('policy-remove', [policy.id]),
+                      },
+                    ]}
+                  />
+                ),
+              },
+            ]}
+          />
+        </div>
       )}
       <PolicyDialogs />
     </div>

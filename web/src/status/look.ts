@@ -108,6 +108,8 @@ const task = {
 
 const severity = { normal: 'good', warning: 'attention', error: 'problem', alert: 'problem' } as const satisfies Roles
 const network = { operational: 'good', out_of_sync: 'attention' } as const satisfies Roles
+/** Whether the machines of an affinity group stand where it wants them. */
+const affinity = { kept: 'good', broken: 'attention' } as const satisfies Roles
 const user = { active: 'good', locked: 'locked' } as const satisfies Roles
 
 /** Every status that the console shows, by kind, with its role (glossary, "Statuses"). */
@@ -121,6 +123,7 @@ export const statuses = {
   task,
   severity,
   network,
+  affinity,
   user,
 } as const
 export type StatusKind = keyof typeof statuses

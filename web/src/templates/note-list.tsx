@@ -1,6 +1,7 @@
 import { Alert, AlertActionCloseButton, AlertGroup } from '@patternfly/react-core'
 import type { ApiError } from '../api/error.ts'
 import { useErrorText } from './error-text.ts'
+import { Go } from './go.tsx'
 import type { Note } from './notes.tsx'
 
 /** Short messages about one's own actions, in a corner, told to screen readers too. */
@@ -15,6 +16,7 @@ export function NoteList({ notes, onClose }: { notes: readonly Note[]; onClose: 
           actionClose={<AlertActionCloseButton onClose={() => onClose(note.id)} />}
         >
           {note.error === undefined ? null : <Why error={note.error} />}
+          {note.more === undefined ? null : <Go to={note.more.to}>{note.more.label}</Go>}
         </Alert>
       ))}
     </AlertGroup>

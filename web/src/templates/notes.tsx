@@ -7,6 +7,8 @@ export interface Note {
   id: number
   title: string
   error?: ApiError
+  /** Where more is said about it. */
+  more?: { label: string; to: string }
 }
 
 const notes = store<readonly Note[]>([])
@@ -25,7 +27,8 @@ const drop = (id: number) => notes.set(notes.get().filter(note => note.id !== id
 /** Says how an action ended, where no dialog does. */
 export const useNotes = () => ({
   done: (title: string) => add({ title }),
-  failed: (title: string, error: ApiError) => add({ title, error }),
+  failed: (title: string, error: ApiError, more?: { label: string; to: string }) =>
+    add({ title, error, ...(more === undefined ? {} : { more }) }),
 })
 
 const NoteList = lazy(() => import('./note-list.tsx').then(m => ({ default: m.NoteList })))

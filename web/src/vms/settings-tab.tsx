@@ -1,22 +1,29 @@
 import { Button } from '@patternfly/react-core'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useAsk } from '../api/hooks.ts'
 import type { VmRow } from '../api/rows.ts'
 import { useFormat } from '../format/index.ts'
+import { paths } from '../paths.ts'
 import { Card, Facts } from '../templates/card.tsx'
+import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 
+const AvailabilityDialog = lazy(() =>
+  import('./availability-dialog.tsx').then(m => ({ default: m.AvailabilityDialog })),
+)
 const EditVmDialog = lazy(() => import('./edit-dialog.tsx').then(m => ({ default: m.EditVmDialog })))
 
 /** Everything that is configured, in groups; what can be changed here has an Edit. */
 export function VmSettings({ vm }: { vm: VmRow }) {
   const { t } = useTranslation(['vms', 'common'])
   const { bytes } = useFormat()
-  const [editing, setEditing] = useState(false)
+  const [editing, setEditing] = useState<'general' | 'availability'>()
+  const { data: hosts } = useAsk('host.list', { ids: vm.config.placement.hostIds })
   const { config, nextRun } = vm
   const yes = (value: boolean) => t(value ? 'common:yes' : 'common:no')
   const edit = (
-    <Button variant="secondary" size="sm" onClick={() => setEditing(true)}>
+    <Button variant="secondary" size="sm" onClick={() => setEditing('general')}>
       {t('common:edit')}
     </Button>
   )
@@ -69,16 +76,44 @@ export function VmSettings({ vm }: { vm: VmRow }) {
           ]}
         />
       </Card>
-      <Card title={t('vms:group.availability')}>
+      <Card
+        title={t('vms:group.availability')}
+        more={
+          <Button
+            variant="secondary"
+            size="sm"
+            aria-label={t('vms:availability.edit')}
+            onClick={() => setEditing('availability')}
+          >
+            {t('common:edit')}
+          </Button>
+        }
+      >
         <Facts
           facts={[
             [t('vms:ha'), yes(config.highAvailability.enabled)],
             [t('vms:priority'), config.highAvailability.priority],
+            [t('vms:availability.affinity'), t(`vms:availability.affinities.${config.placement.affinity}`)],
+            [
+              t('vms:availability.hosts'),
+              config.placement.hostIds.length === 0
+                ? t('vms:availability.anyHost')
+                : hosts?.map(host => (
+                    <div key={host.id}>
+                      <Go to={paths.host(host.id)}>
+                        <Name text={host.name} most={32} />
+                      </Go>
+                    </div>
+                  )),
+            ],
             [t('vms:stateless'), yes(config.stateless)],
           ]}
         />
       </Card>
-      <Suspense>{editing ? <EditVmDialog vm={vm} onClose={() => setEditing(false)} /> : null}</Suspense>
+      <Suspense>
+        {editing === 'general' ? <EditVmDialog vm={vm} onClose={() => setEditing(undefined)} /> : null}
+        {editing === 'availability' ? <AvailabilityDialog vm={vm} onClose={() => setEditing(undefined)} /> : null}
+      </Suspense>
     </div>
   )
   function next(value: string, later: string | undefined) {

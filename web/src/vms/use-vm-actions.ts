@@ -84,7 +84,11 @@ export function useVmActions(): (vms: readonly VmRow[]) => readonly ActionItem[]
         await op(name, { id })
       } catch (error) {
         const vm = vms.find(one => one.id === id)
-        notes.failed(t('failed', { name: vm?.name ?? id }), toApiError(error))
+        const failure = toApiError(error)
+        // Why each host would not take it stands on a page of its own.
+        const more =
+          failure.kind === 'noCapacity' ? { label: t('seePlacement'), to: paths.vm(id, 'placement') } : undefined
+        notes.failed(t('failed', { name: vm?.name ?? id }), failure, more)
       }
     }
   }

@@ -47,6 +47,7 @@ export function Confirm(p: {
       await p.run()
     } catch (failure) {
       setError(toApiError(failure))
+    } finally {
       setBusy(false)
     }
   }
