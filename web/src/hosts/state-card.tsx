@@ -18,6 +18,7 @@ const explained = [
   'maintenance',
   'preparing_for_maintenance',
   'error',
+  'down',
   'pending_approval',
 ] as const
 
@@ -30,6 +31,7 @@ const ways: Readonly<Record<(typeof explained)[number], readonly string[]>> = {
   maintenance: ['activate'],
   preparing_for_maintenance: ['activate'],
   error: ['activate', 'maintenance'],
+  down: ['powerOn', 'remove'],
   pending_approval: ['remove'],
 }
 
@@ -39,7 +41,8 @@ export function HostState({ host, actions }: { host: HostRow; actions: readonly 
   const status = explained.find(one => one === host.status)
   if (status === undefined) return null
   const shown = ways[status].flatMap(key => actions.find(action => action.key === key) ?? [])
-  const quiet = status === 'maintenance' || status === 'preparing_for_maintenance' || status === 'connecting'
+  const quiet =
+    status === 'maintenance' || status === 'preparing_for_maintenance' || status === 'connecting' || status === 'down'
   return (
     <Alert variant={quiet ? 'info' : 'warning'} isInline component="h2" title={t(`state.${status}.title`)}>
       <p>{t(`state.${status}.body`)}</p>
