@@ -34,6 +34,9 @@ export async function prepareHost(instance: Paths, lab: LabPaths, number: number
 /** Where the password of a bare machine's root stands. */
 export const rootPassword = (p: Paths): string => join(p.dataDir, 'root-password')
 
+/** What stands in for the watchdog of a host: programs of it find it at /run/rookery/data/watchdog. */
+export const watchdogFile = (p: Paths): string => join(p.dataDir, 'watchdog')
+
 /** What the first program of a host that has not joined yet is told: the words of `join`. */
 export interface JoinOrder {
   readonly token: string

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { askAt, report, type SupervisorReport } from '@rookery/cli/supervisor/control'
 import { nodeEnv, nodeFlags } from '@rookery/cli/supervisor/children'
 import { plainEnv } from '@rookery/cli/system/exec'
+import { Watchdog } from './watchdog.ts'
+import { watchdogFile } from './host-files.ts'
 import { hostAddress, hostName, hostPaths, type LabPaths, type LabSettings } from './settings.ts'
 
 /**
@@ -18,6 +20,7 @@ export class LabMachine {
   readonly #lab: LabPaths
   #outer: ChildProcess | undefined
   #pid: number | undefined
+  #watchdog: Watchdog | undefined
 
   constructor(number: number, settings: LabSettings, lab: LabPaths) {
     this.number = number
@@ -64,11 +67,13 @@ export class LabMachine {
     const ended = new Promise<void>(resolve => outer.once('exit', () => resolve()))
     ended.then(() => {
       if (this.#outer !== outer) return
+      this.#watchdog?.stop()
       this.#outer = undefined
       this.#pid = undefined
     })
     try {
       const pid = await firstProcess(outer)
+      this.#watchdog = await Watchdog.start(watchdogFile(p), () => void this.kill())
       await plug(pid)
       this.#pid = pid
     } catch (error) {
@@ -89,6 +94,7 @@ export class LabMachine {
       outer.kill('SIGKILL') // and with it, by its own wish, its child
     }
     await ended
+    this.#watchdog?.stop()
     this.#outer = undefined
     this.#pid = undefined
   }
