@@ -16,6 +16,8 @@ import { processesOf } from './traces.ts'
 const MiB = 1024 * 1024
 /** The port of each guest on which what is said comes back. */
 const echoPort = 7
+/** The port on which each guest says its name. */
+const namePort = 80
 
 /** What the engine tells of a migration that succeeded. */
 export interface MigrationSaid {
@@ -30,6 +32,8 @@ export interface MigrationSaid {
 export interface EventSaid {
   readonly name: string
   readonly position: number
+  /** ISO time. */
+  readonly at: string
   readonly message: string
   readonly refs: readonly { kind: string; id: string }[]
   readonly data: unknown
@@ -191,6 +195,11 @@ export class LabGuest {
     // Its agent is there before its commands have run.
     await until(`${this.name} to listen`, () => connects(this.address, echoPort), { everyMs: 250 })
     return this
+  }
+
+  /** Waits until it has booted once more, at the address that it had: its name server answers then; its first boot's commands do not run again. */
+  async booted(deadlineMs = 180_000): Promise<void> {
+    await until(`${this.name} to boot`, () => connects(this.address, namePort), { everyMs: 250, deadlineMs })
   }
 
   /** Its status and the host that it runs on, as oVirt's clients see it. */
