@@ -225,6 +225,32 @@ test('fence agents are asked in their order; a password that was kept is nowhere
   }
 })
 
+test('when nobody was heard and the first host is heard again, the others have their time to come back', async () => {
+  const host = (await all()).find(h => h.fenceAgents > 0)
+  assert.ok(host)
+  const others = (await all()).filter(h => h.id !== host.id)
+  const fenced = (await codes(host.id)).filter(code => code === 121).length
+  for (const each of await all()) world.sim.fault(indexOf(each), { kind: 'silent' })
+  for (const each of await all()) await lost(each.id)
+  await until(async () => (await theHost(host.id)).fencing?.reason === 'no_proxy', {
+    what: 'nobody to be there who could fence it',
+    ...patient,
+  })
+  // From now on a host that is lost may take a minute to come back; this one was lost long ago.
+  await call(world.env, cluster.update, { id: clusterId, settings: { fencing: { delaySeconds: 60 } } })
+  await world.one.engine.handle.db.sql`update host set lost_at = now() - interval '1 hour' where id = ${host.id}::uuid`
+  for (const each of others) world.sim.clearFaults(indexOf(each))
+  for (const each of others) await hostIs(each.id, 'up')
+  await until(async () => Date.now() - ((await theHost(host.id)).lostAt?.getTime() ?? 0) < 120_000, {
+    what: 'its time to begin anew',
+    ...patient,
+  })
+  world.sim.clearFaults(indexOf(host))
+  await hostIs(host.id, 'up')
+  assert.equal((await codes(host.id)).filter(code => code === 121).length, fenced)
+  await call(world.env, cluster.update, { id: clusterId, settings: { fencing: { delaySeconds: 0 } } })
+})
+
 test('a highly available VM whose QEMU crashes is started again; one that was shut down is not', async () => {
   const [host] = await all()
   assert.ok(host)

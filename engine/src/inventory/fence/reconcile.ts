@@ -31,6 +31,9 @@ interface Silent {
 /** An agent that was started again has so long (seconds) to be heard before the power of its host is cut. */
 const answerSeconds = 20
 
+/** When many were silent and the first of them is heard again, the others have so long (seconds) at least to be heard too. */
+const returnSeconds = 20
+
 /**
  * Hosts that do not answer are fenced, softly first: where the engine can, it starts their agent again over SSH. Power is cut after the time
  * in which they may come back by themselves, unless a policy is against it, which is said once and looked at again. One that was fenced is
@@ -60,6 +63,14 @@ async function decide(ctx: Ctx, host: Silent): Promise<void> {
   if (host.lostSeconds < delaySeconds) return
   if (host.fencing?.outcome === 'failed' && (host.triedSeconds ?? 0) < againSeconds(host.fencing.tries)) return
   const refusal = refusalOf(await situationOf(ctx.sql, host.id))
+  const { reason } = host.fencing ?? {}
+  if (refusal === undefined && (reason === 'no_proxy' || reason === 'connectivity_broken')) {
+    // The engine was the one that was cut off, or the network was broken: whoever is heard first must not fence those that come a moment later.
+    const wait = Math.max(0, returnSeconds - delaySeconds)
+    await ctx.sql`update host set fencing = null, lost_at = now() + make_interval(secs => ${wait})
+      where id = ${host.id}::uuid and status = 'non_responsive'`
+    return
+  }
   if (refusal === undefined) {
     const input: FenceInput = { hostId: host.id, name: host.name, how: 'restart', automatic: true }
     await ctx.start(fenceHost, input)
