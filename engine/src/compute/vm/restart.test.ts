@@ -127,6 +127,33 @@ test('the more important one has its turn although its end is settled later', as
   assert.ok(((await placed(high))?.at ?? 0) < ((await placed(low))?.at ?? 0), 'the important one has its place first')
 })
 
+test('one that no host can start any more is given up after ten attempts, and says so', async () => {
+  const { sql } = world.one.engine.handle.db
+  const { id } = await sql.one<{ id: string }>`select id from vm where name = 'low'`
+  const { url } = await sql.one<{ url: string }>`
+    select h.url from vm_run r join host h on h.id = r.host_id where r.vm_id = ${id}::uuid`
+  for (const index of [0, 1, 2]) world.sim.fault(index, { kind: 'fail-task', match: { taskKind: 'vm.create' } })
+  world.sim.fault(Number(/(\d+)$/.exec(url)?.[1]), { kind: 'guest-crash', match: { vmId: id } })
+  const told = async (name: string) =>
+    (await sql`select 1 from event where name = ${name} and refs @> ${`[{"id": "${id}"}]`}::jsonb`).length
+  await until(
+    async () => {
+      // The waits between the attempts are made to be over.
+      await sql`update vm_restart set next_at = now() where vm_id = ${id}::uuid and next_at > now()`
+      await inTransaction(world.env, tx => restartReconciler.run(tx)).catch(() => undefined) // its own turn came between
+      return (await told('vm.ha.gave_up')) > 0
+    },
+    { what: 'it to be given up', timeoutMs: 180_000 },
+  )
+  assert.equal(
+    await told('vm.ha.restarting'),
+    10,
+    'one after its host had died, nine in vain: it was not well in between',
+  )
+  assert.equal((await sql`select 1 from vm_restart where vm_id = ${id}::uuid`).length, 0)
+  for (const index of [0, 1, 2]) world.sim.clearFaults(index)
+})
+
 test('attempts to start a VM again are ever further apart', () => {
   assert.deepEqual([0, 1, 2, 3, 9].map(waitSeconds), [0, 5, 10, 20, 300])
 })
