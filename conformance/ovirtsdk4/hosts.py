@@ -53,6 +53,18 @@ def hosts(system):
         equal(one.get().status, types.HostStatus.UP, "its status")
     with check("who serves the storage already is not made to: 409"):
         refused(one.force_select_spm, 409, "is the SPM already")
+    with check("whoever upgrades a cluster says how far it is, and nobody else does meanwhile"):
+        cluster = system.clusters_service().cluster_service(host.cluster.id)
+        cluster.upgrade(upgrade_action=types.ClusterUpgradeAction.START, correlation_id=TAG)
+        now = cluster.get()
+        equal((now.upgrade_in_progress, now.upgrade_correlation_id), (True, TAG), "what the cluster says")
+        refused(lambda: cluster.upgrade(upgrade_action=types.ClusterUpgradeAction.START, correlation_id="x"), 409)
+        cluster.upgrade(upgrade_action=types.ClusterUpgradeAction.UPDATE_PROGRESS, upgrade_percent_complete=15, correlation_id=TAG)
+        equal(cluster.get().upgrade_percent_complete, 15, "how far it is")
+        refused(lambda: cluster.upgrade(
+            upgrade_action=types.ClusterUpgradeAction.UPDATE_PROGRESS, upgrade_percent_complete=16, correlation_id="x"), 409)
+        cluster.upgrade(upgrade_action=types.ClusterUpgradeAction.FINISH, correlation_id=TAG)
+        equal(cluster.get().upgrade_in_progress, False, "whether it goes on")
     with check("networks of hosts are durable without a commit"):
         one.commit_net_config()
     with check("what this release cannot do is refused in words: 400"):

@@ -3,6 +3,8 @@ import { fragment } from '../db/index.ts'
 import { bootstrapInventory } from './bootstrap/bootstrap.ts'
 import { firstStorage } from './bootstrap/storage.ts'
 import * as cluster from './cluster/operations.ts'
+import { upgradeCluster } from './cluster/upgrade.ts'
+import * as clusterUpgrade from './cluster/upgrade-operations.ts'
 import { cpu as clusterCpu } from './cluster/cpu-query.ts'
 import { now as clusterNow } from './cluster/now-query.ts'
 import { list as clusterList } from './cluster/queries.ts'
@@ -47,6 +49,7 @@ export const inventory: DomainModule = {
   operations: [
     ...Object.values(dataCenter),
     ...Object.values(cluster),
+    ...Object.values(clusterUpgrade),
     ...Object.values(host),
     ...Object.values(upkeep),
     ...Object.values(fence),
@@ -82,6 +85,7 @@ export const inventory: DomainModule = {
     enrollHostCertificate,
     checkHostUpgrade,
     upgradeHost,
+    upgradeCluster,
   ],
   reconcilers: [hostsReconciler, certificatesReconciler, spmReconciler, fencingReconciler, firstStorage],
   hostPort: clientsOf,

@@ -4,6 +4,7 @@ import { site } from '../../test/site.ts'
 import type { EngineDatabase } from '../../test/database.ts'
 import { json } from '../db/index.ts'
 import * as cluster from './cluster/operations.ts'
+import * as clusterUpgrade from './cluster/upgrade-operations.ts'
 import * as dataCenter from './data-center/operations.ts'
 import { joinToken } from './enrol/join-token.ts'
 import * as fence from './fence/operations.ts'
@@ -35,6 +36,15 @@ permissionTest(cluster.add, {
   input: ({ id }) => ({ name: another('c'), dataCenterId: id }),
 })
 permissionTest(cluster.update, { object: aCluster, input: ({ id }) => ({ id, description: 'x' }) })
+permissionTest(clusterUpgrade.report, { object: aCluster, input: ({ id }) => ({ id, action: 'start' }) })
+permissionTest(clusterUpgrade.upgrade, {
+  object: async db => {
+    const ssh = { port: 22, user: 'root', fingerprint: null }
+    await db.db.sql`update host set ssh = ${json(ssh)} where status = 'up' and cluster_id = ${await aCluster(db)}::uuid`
+    return aCluster(db)
+  },
+  input: ({ id }) => ({ id }),
+})
 permissionTest(cluster.remove, { object: aBareCluster, input: ({ id }) => ({ id }) })
 
 permissionTest(host.add, {

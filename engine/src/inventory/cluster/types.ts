@@ -78,6 +78,11 @@ export interface ClusterRow {
   settings: ClusterSettings
   createdAt: Date
   version: number
+  /** Its hosts are being upgraded, and how many percent of it is done. */
+  upgrading: boolean
+  upgradePercent: number
+  /** What whoever upgrades them calls it. */
+  upgradeCorrelation: string | null
   macPoolId: string
   managementNetworkId: string | null
 }

@@ -1,5 +1,6 @@
 import { ask, call } from '../../../core/call.ts'
 import * as cluster from '../../../inventory/cluster/operations.ts'
+import { report } from '../../../inventory/cluster/upgrade-operations.ts'
 import { list as listClusters } from '../../../inventory/cluster/queries.ts'
 import type { ClusterRow } from '../../../inventory/cluster/types.ts'
 import { list as listDataCenters } from '../../../inventory/data-center/queries.ts'
@@ -12,9 +13,9 @@ import { policyReferenced } from '../scheduling/scheduling-routes.ts'
 import { networkFilters } from '../../../network/vnic-profile/filters.ts'
 import { filterToWire, networkToWire } from '../networks/network-wire.ts'
 import { apiBase } from '../http/address.ts'
-import { created, list, one, removed, stub } from '../kernel/answer.ts'
+import { actionDone, created, list, one, removed, stub } from '../kernel/answer.ts'
 import { defined, found, pathId, referenced, requiredReference, requiredText, searched } from '../kernel/read.ts'
-import { type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
+import { action, type ApiRequest, del, get, post, put, type Route } from '../kernel/route.ts'
 import { settled } from '../kernel/settled.ts'
 import { booleanAt, numberAt, structAt, textAt, textsAt, type WireObject } from '../wire/wire-object.ts'
 import { incomplete } from '../http/fault.ts'
@@ -105,6 +106,24 @@ export const clusterRoutes: Route[] = [
   del('/clusters/:id', async request => {
     await call(request.env, cluster.remove, { id: pathId(request) })
     return removed
+  }),
+  // Whoever upgrades the hosts of a cluster (Ansible's role, for one) says so here; the engine's own upgrade is `cluster.upgrade`.
+  action('/clusters/:id/upgrade', async request => {
+    const { body, headers, address } = request
+    const words = ['start', 'update_progress', 'finish'] as const
+    const said = textAt(body, 'upgrade_action')
+    const wanted = words.find(word => word === said)
+    if (wanted === undefined) throw incomplete('Action', ['upgradeAction'], 'upgrade')
+    await call(request.env, report, {
+      id: pathId(request),
+      action: wanted,
+      ...defined({
+        percent: numberAt(body, 'upgrade_percent_complete'),
+        correlation:
+          textAt(body, 'correlation_id') ?? address.parameters.get('correlation_id') ?? headers['correlation-id'],
+      }),
+    })
+    return actionDone(body, null)
   }),
   get('/clusters/:cluster/networks', async request => {
     const { id } = await clusterOf(request, 'cluster')

@@ -63,7 +63,13 @@ export function clusterToWire(row: ClusterRow): WireObject {
     threads_as_cores: row.threadsAsCores,
     trusted_service: settings.trustedService,
     tunnel_migration: settings.tunnelMigration,
-    upgrade_in_progress: false,
+    upgrade_in_progress: row.upgrading,
+    ...(row.upgrading
+      ? {
+          upgrade_percent_complete: row.upgradePercent,
+          upgrade_correlation_id: row.upgradeCorrelation ?? undefined,
+        }
+      : {}),
     version: { major: row.levelMajor, minor: row.levelMinor },
     virt_service: true,
     vnc_encryption: settings.vncEncryption,
