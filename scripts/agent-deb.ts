@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleAgent } from '../cli/src/console/agent-bundle.ts'
 import { output } from '../cli/src/output.ts'
-import { agentUnit } from '../engine/src/inventory/install/agent-unit.ts'
+import { agentUnit, keepersUnit } from '../engine/src/inventory/install/agent-unit.ts'
 import { agentData, agentHome, packages } from '../engine/src/inventory/install/probe.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -29,7 +29,7 @@ agent() { ${node} --disable-warning=ExperimentalWarning ${program} "$@"; }
 agent "$@"
 if [ "$1" = join ]; then
   agent prepare --config ${config}
-  if [ -d /run/systemd/system ]; then systemctl restart rookery-agent.service; fi
+  if [ -d /run/systemd/system ]; then systemctl restart rookery-keepers.service rookery-agent.service; fi
 fi
 `
 
@@ -37,16 +37,16 @@ const postinst = `#!/bin/sh
 set -e
 if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
   systemctl daemon-reload
-  systemctl enable --quiet rookery-agent.service
+  systemctl enable --quiet rookery-agent.service rookery-keepers.service
   systemctl try-restart rookery-agent.service
-  if [ -e ${config} ]; then systemctl start rookery-agent.service; fi
+  if [ -e ${config} ]; then systemctl start rookery-keepers.service rookery-agent.service; fi
 fi
 `
 
 const prerm = `#!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-  systemctl disable --quiet --now rookery-agent.service
+  systemctl disable --quiet --now rookery-agent.service rookery-keepers.service
 fi
 `
 
@@ -66,6 +66,7 @@ try {
     chmodSync(join(tree, path), mode)
   }
   put('lib/systemd/system/rookery-agent.service', agentUnit({ node, program, config }))
+  put('lib/systemd/system/rookery-keepers.service', keepersUnit({ node, program, config }))
   put('usr/bin/rookery-agent', command, 0o755)
   put('DEBIAN/control', control(version))
   put('DEBIAN/postinst', postinst, 0o755)

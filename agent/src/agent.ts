@@ -14,8 +14,12 @@ import { vmHandlers } from './domain/handlers.ts'
 import { Hypervisor } from './domain/hypervisor.ts'
 import { Observer } from './domain/observer.ts'
 import { isTapName, Places } from './domain/places.ts'
+import { runLeases } from './domain/run-lease.ts'
 import { type HypervisorFacts, hostFacts, hypervisorFacts } from './facts/facts.ts'
 import { takeInventory } from './inventory.ts'
+import { leaseHandlers } from './keeper/handlers.ts'
+import { Leases } from './keeper/leases.ts'
+import { Gifts } from './migration/gift.ts'
 import type { MigrationParts } from './migration/parts.ts'
 import { layOutPki, pkiFolders, unfit } from './migration/pki.ts'
 import { allowPostCopy } from './migration/post-copy.ts'
@@ -64,6 +68,13 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   let owner = recallOwner(db)
   let found: (HypervisorFacts & { acceleration: HostFacts['acceleration'] }) | null = null
 
+  const leases = new Leases({
+    dataDir: config.dataDir,
+    runDir: config.runDir,
+    hostId: state.hostUuid,
+    watchdog: config.watchdog !== null,
+    log: log.child({ part: 'leases' }),
+  })
   const storage = createStorage({
     dataDir: config.dataDir,
     runDir: config.runDir,
@@ -71,6 +82,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     imagesUrl: () => `https://${urlHost(config.advertise)}:${images.port}`,
     qemuOwner: () => owner,
     resizeRunning: (run, capacity) => resizeRunning(ctx, run, capacity),
+    leases,
     imageInTurn: (imageId, work) => tasks.inTurn([`image:${imageId}`], work),
   })
   const hub = new WatchHub(state.incarnation, keepEndedRuns(db), () => storage.reports())
@@ -85,12 +97,16 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
     changed: (id, present) => hub.setNetwork(id, present),
   })
   const observer = new Observer({ hypervisor, hub, engineId: config.engineId, log: log.child({ part: 'observer' }) })
+  const held = runLeases({ leases, storage, hypervisor })
+  const gifts = new Gifts({ db, hypervisor, observer, leases: held, log: log.child({ part: 'gifts' }) })
   const ctx: DomainContext = {
     hypervisor,
     observer,
     places,
     storage,
     network,
+    leases: held,
+    gifts,
     engineId: config.engineId,
     incarnation: state.incarnation,
     emulator: config.emulator,
@@ -106,6 +122,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   observer.onRuns(
     () => {},
     run => {
+      ctx.leases.settle(ctx.leases.ofLive(run.live)).catch(complain('let go of images'))
       for (const nic of run.live.nics) network.guard(nic.tap, null).catch(complain('take a guard away'))
       places.forgetVm(run.vmId)
     },
@@ -119,6 +136,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
       ...vmHandlers(ctx, consoles.handler, migration),
       ...certificateHandlers(config.tls, () => takeCertificate()),
       ...powerHandlers(config.fenceAgents),
+      ...leaseHandlers(leases, storage),
     },
     hub,
     log: log.child({ part: 'tasks' }),
@@ -211,6 +229,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   })
   images.port = data.port
   listeners.push(main, data)
+  gifts.start()
   tasks.resume()
   sweepGuests().catch(complain('remove what guests left'))
   const stopPulse = startPulse({ hub, hypervisor, observer, timing: config.timing, log: log.child({ part: 'stats' }) })
@@ -224,6 +243,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
       stopPulse()
       guests.stop()
       observer.stop()
+      gifts.stop()
       consoles.stop()
       await Promise.all([main.close(), data.close(), storage.stop()])
       await tidyNetworks().catch(complain('take the networks of this host away'))

@@ -54,6 +54,11 @@ export const AgentConfig = z.strictObject({
     })
     .nullable()
     .default(null),
+  /**
+   * Watchdog that resets this host when nothing feeds it any more: a device (`/dev/watchdog`), or a file that somebody outside looks at.
+   * Null: there is none, and no storage lease is held in a way that time frees. Read by the program `keepers`, which must be started anew.
+   */
+  watchdog: absolute.nullable().default(null),
   /** Folders in which fence agents (`fence_*`) are looked for, in this order. */
   fenceAgents: z.array(absolute).default(['/usr/sbin']),
   log: z

@@ -5,6 +5,7 @@ import { readConfig } from './config.ts'
 
 const usage = `Usage:
   rookery-agent --config FILE         runs the agent until SIGTERM or SIGINT
+  rookery-agent keepers --config FILE keeps the storage leases of this host, also while no agent runs; guests depend on it
   rookery-agent join TOKEN [options]  makes this machine a host of the engine that gave the token
     --config FILE     where the agent's configuration goes (default /var/opt/rookery-agent/config.json)
     --address NAME    how the engine reaches this host (default: the address that this host reaches the engine by)
@@ -61,6 +62,16 @@ async function main(): Promise<void> {
     if (token === 'request') process.stdout.write(JSON.stringify(await askForEnrolment(o)))
     else await settle(o, EnrolmentAnswer.parse(JSON.parse(await standardInput())), values.address ?? '')
     return
+  }
+  if (command === 'keeper' && token !== undefined) {
+    // What `keepers` starts for each storage domain.
+    const { runKeeper } = await import('./keeper/programs.ts')
+    return runKeeper(token)
+  }
+  if (command === 'keepers' && values.config !== undefined) {
+    const { runKeepers } = await import('./keeper/programs.ts')
+    const own = [...process.execArgv, process.argv[1] ?? '']
+    return runKeepers(readConfig(values.config), file => [...own, 'keeper', file])
   }
   if (command !== undefined || values.config === undefined) throw new Error(usage)
   await run(values.config)

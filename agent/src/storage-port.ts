@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { HostInventory, IsoRef, StorageReport, VolumeRef } from '@rookery/protocol'
+import type { HostInventory, IsoRef, LeaseReport, StorageReport, VolumeRef } from '@rookery/protocol'
 import type { Logger } from 'pino'
+import type { LeasedImage } from './keeper/leases.ts'
 import type { Handlers, StorageKind } from './tasks/registry.ts'
 
 /** What the storage module (`storage/index.ts`, `createStorage(deps)`) is given. */
@@ -21,8 +22,25 @@ export interface StorageDeps {
   readonly resizeRunning: (run: { vmId: string; runId: string; diskId: string }, capacity: number) => Promise<boolean>
   /** Does something about an image while no task does. */
   readonly imageInTurn: <T>(imageId: string, work: () => Promise<T>) => Promise<T>
+  /** Keepers of storage leases; absent where no domain has any. */
+  readonly leases?: LeasePort
   /** Milliseconds between two looks at a domain's space; 10 000 unless tests say otherwise. */
   readonly reportEveryMs?: number
+}
+
+/** What storage needs of this host's keepers of storage leases. */
+export interface LeasePort {
+  /** Throws `unavailable` `lease.no_keepers` where nothing keeps keepers running. */
+  mustBeKept(): void
+  /** There shall be a keeper of this domain, whose lease area is that file. */
+  keep(storageDomainId: string, area: string): void
+  /** There shall be none any more. Throws `conflict` `lease.in_use` while something of the domain is in use here. */
+  leave(storageDomainId: string): Promise<void>
+  look(storageDomainId: string): Promise<void>
+  report(storageDomainId: string): LeaseReport
+  /** Takes an image for this host, for as long as no process uses it. Throws `conflict` `lease.held`. */
+  claim(image: LeasedImage, how: { timed: boolean; pid: number | null }, signal: AbortSignal): Promise<void>
+  release(images: readonly LeasedImage[]): Promise<void>
 }
 
 /** What the rest of the agent knows of storage. Tasks of one volume, image or domain never run at once: the registry queues them. */
@@ -30,6 +48,8 @@ export interface StoragePort {
   readonly handlers: Handlers<StorageKind>
   /** The file of a volume. Throws `unavailable` when its domain is not connected here, `notFound` when there is no such volume. */
   volumePath(ref: VolumeRef): string
+  /** Whether images of the domain are written to by one host at a time, which has to take them. */
+  leased(storageDomainId: string): boolean
   /** The file of an ISO domain's medium; the same errors. Never leaves the domain's folder, links included. */
   isoPath(ref: IsoRef): string
   /** The last known space and health of every connected domain. */

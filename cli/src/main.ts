@@ -160,6 +160,7 @@ lab
   .description('make and start the hosts, and the instance if none runs; a second time it changes nothing')
   .option('--hosts <number>', 'how many hosts (default 3)')
   .option('--bare <number>', 'and how many machines with SSH and no agent, to add by hand (default 0)')
+  .option('--leases', 'make the shared data domain with storage leases: no image is ever written to by two hosts')
   .option('-y, --yes', 'install missing Debian packages without asking')
   .option(...dataDir)
   .option(...json)

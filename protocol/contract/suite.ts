@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test'
 import { consoleTests } from './consoles.ts'
 import { imageTests } from './images.ts'
 import { inventoryTests } from './inventory.ts'
+import { leaseTests } from './leases.ts'
 import { migrationTests } from './migrations.ts'
 import { networkTests } from './networks.ts'
 import { powerTests } from './power.ts'
@@ -46,6 +47,7 @@ export function contractSuite(name: string, makeTarget: MakeTarget): void {
     consoleTests(given)
     inventoryTests(given)
     powerTests(given)
+    leaseTests(given)
     restartTests(given)
   })
 }

@@ -58,6 +58,21 @@ export type EndedRun = z.infer<typeof EndedRun>
 /** How many ends a host remembers at most, and for how long: enough for an engine that was away over a long weekend. */
 export const rememberedEnds = { count: 1000, ms: 7 * 86_400_000 } as const
 
+/** The storage lease of this host on a domain, and what it sees there of other hosts. Seconds. */
+export const LeaseReport = z.object({
+  /** `away`: its keeper has not joined yet, or does not answer. `expired`: guests on it are paused. `ended`: it was declared dead. */
+  state: z.enum(['valid', 'expired', 'ended', 'away']),
+  /** Since the last renewal that counts. */
+  age: z.number().nullable(),
+  /** Whether a watchdog lets this host promise to be gone in time. */
+  watchdog: z.boolean(),
+  /** Every life of another host's keeper: how long it was seen not to move, and whether that is long enough to call it dead by time. */
+  others: z.array(
+    z.object({ hostUuid: uuid, unmoved: z.number().nullable(), looksDead: z.boolean(), dead: z.boolean() }),
+  ),
+})
+export type LeaseReport = z.infer<typeof LeaseReport>
+
 /** Space and health of a connected storage domain; `files` only for ISO domains. */
 export const StorageReport = z.object({
   storageDomainId: uuid,
@@ -67,6 +82,8 @@ export const StorageReport = z.object({
   available: bytes,
   used: bytes,
   files: z.array(z.object({ name: z.string(), size: bytes })).nullable(),
+  /** Absent for a domain without leases. */
+  lease: LeaseReport.optional(),
 })
 export type StorageReport = z.infer<typeof StorageReport>
 

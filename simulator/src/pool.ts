@@ -45,6 +45,8 @@ export interface SharedDomain {
   path: string
   volumes: Map<string, Volume>
   files: IsoFile[]
+  /** Hosts take its images on the domain itself. */
+  leased?: boolean
 }
 
 /** Size of every pretended file system (bytes). */
@@ -72,7 +74,7 @@ export class StoragePool {
   }
 
   /** Puts a domain back that the last process left. */
-  restoreDomain(left: { info: DomainInfo; path: string; files: IsoFile[] }): void {
+  restoreDomain(left: { info: DomainInfo; path: string; files: IsoFile[]; leased?: boolean }): void {
     this.#byPath.set(left.path, { ...left, volumes: new Map() })
   }
 
@@ -127,8 +129,8 @@ export class StoragePool {
 
   /** Records what the metadata of a domain says now. */
   save(domain: SharedDomain): void {
-    const { info, path, files } = domain
-    this.#journal.put(`domain/${path}`, { info, path, files })
+    const { info, path, files, leased = false } = domain
+    this.#journal.put(`domain/${path}`, { info, path, files, leased })
   }
 
   volume(domain: SharedDomain, ref: VolumeRef): Volume {
@@ -187,6 +189,7 @@ export class StoragePool {
       available: Math.max(0, diskBytes - used),
       used,
       files: iso ? domain.files : null,
+      ...(domain.leased === true ? { lease: { state: 'valid' as const, age: 1, watchdog: false, others: [] } } : {}),
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Gifts } from '../migration/gift.ts'
 import type { NetworkPort } from '../network/port.ts'
 import type { StoragePort } from '../storage-port.ts'
 import type { Handler, VmKind } from '../tasks/registry.ts'
@@ -6,6 +7,7 @@ import type { Hypervisor } from './hypervisor.ts'
 import { isAway, runNotHere } from './hypervisor-errors.ts'
 import type { Observer, TrackedRun } from './observer.ts'
 import type { Owner, Places } from './places.ts'
+import type { RunLeases } from './run-lease.ts'
 
 /** What the handlers of VM tasks work with. */
 export interface DomainContext {
@@ -14,6 +16,9 @@ export interface DomainContext {
   readonly places: Places
   readonly storage: Pick<StoragePort, 'volumePath' | 'isoPath'>
   readonly network: NetworkPort
+  readonly leases: RunLeases
+  /** Guests that come from other hosts and wait for their images. */
+  readonly gifts: Gifts
   readonly engineId: string
   readonly incarnation: number
   readonly emulator: string

@@ -9,6 +9,7 @@ import type { RunMetadata } from './metadata.ts'
 import { tapName } from './places.ts'
 import { restoredXml } from './restore.ts'
 import { makeSeed } from './seed.ts'
+import { leaseLost } from './run-lease.ts'
 import { domainXml } from './xml.ts'
 import type { DomainEnv } from './xml-env.ts'
 
@@ -20,7 +21,7 @@ export function createHandler(ctx: DomainContext): Handler<'vm.create'> {
   return async ({ spec }, { signal, log }) => {
     const there = await ctx.observer.adopt(spec.vmId)
     if (there !== null) {
-      if (there.runId === spec.runId) return {}
+      if (there.runId === spec.runId) return goOn(ctx, spec, signal)
       throw conflict('vm.other_run', `VM ${spec.vmId} runs here already, as run ${there.runId}.`, {
         ref: { kind: 'vm', id: spec.vmId },
       })
@@ -36,6 +37,30 @@ export function createHandler(ctx: DomainContext): Handler<'vm.create'> {
   }
 }
 
+/**
+ * The run is there from before a crash of this agent. Where its images are leased, the crash may have come before it was allowed to run: it
+ * stands still then, since it was started so.
+ */
+async function goOn(ctx: DomainContext, spec: DomainSpec, signal: AbortSignal): Promise<unknown> {
+  const images = ctx.leases.of(spec.disks)
+  if (images.length === 0 || (await ctx.hypervisor.state(spec.vmId))?.state !== 'paused') return {}
+  return letRun(ctx, spec, () => ctx.leases.take(images, signal, spec.vmId))
+}
+
+/** The guest stands still: its keepers hear of its process, and only then it runs. One that may not is ended. */
+async function letRun(ctx: DomainContext, spec: DomainSpec, first = async (): Promise<void> => {}): Promise<unknown> {
+  try {
+    await first()
+    await ctx.leases.use(ctx.leases.of(spec.disks), spec.vmId)
+  } catch (error) {
+    await ctx.hypervisor.destroy(spec.vmId)
+    throw leaseLost(spec.vmId, error)
+  }
+  if (!spec.startPaused && (await ctx.hypervisor.state(spec.vmId))?.state === 'paused')
+    await ctx.hypervisor.resume(spec.vmId)
+  return {}
+}
+
 async function start(ctx: DomainContext, spec: DomainSpec, signal: AbortSignal, log: Logger): Promise<unknown> {
   const owner = ctx.qemuOwner()
   ctx.places.prepareVm(spec.vmId, owner)
@@ -44,22 +69,47 @@ async function start(ctx: DomainContext, spec: DomainSpec, signal: AbortSignal, 
   const env = environment(ctx, spec, seedFile)
   await Promise.all(spec.nics.map(nic => ctx.network.guard(env.tap(nic.nicId), nic.noMacSpoofing ? nic.mac : null)))
   signal.throwIfAborted()
+  const images = ctx.leases.of(spec.disks)
+  await ctx.leases.take(images, signal, spec.vmId)
+  // Nobody is told of a pause that is only part of the start.
+  if (images.length > 0 && !spec.startPaused) ctx.observer.starting.add(spec.vmId)
   try {
-    if (spec.restoreFrom === null) await ctx.hypervisor.create(domainXml(spec, env), spec.startPaused)
+    return await boot(ctx, spec, env, signal, log)
+  } catch (error) {
+    // What a process still has is let go when it is gone.
+    await ctx.leases.release(images)
+    throw error
+  } finally {
+    ctx.observer.starting.delete(spec.vmId)
+  }
+}
+
+async function boot(
+  ctx: DomainContext,
+  spec: DomainSpec,
+  env: DomainEnv,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<unknown> {
+  const leased = ctx.leases.of(spec.disks).length > 0
+  const paused = spec.startPaused || leased
+  try {
+    if (spec.restoreFrom === null) await ctx.hypervisor.create(domainXml(spec, env), paused)
     else {
       const file = ctx.storage.volumePath(spec.restoreFrom)
-      await ctx.hypervisor.restore(file, restoredXml(await ctx.hypervisor.savedXml(file), spec, env), spec.startPaused)
+      await ctx.hypervisor.restore(file, restoredXml(await ctx.hypervisor.savedXml(file), spec, env), paused)
     }
   } catch (error) {
     log.debug({ err: error }, 'the start failed')
     // A crash between libvirt's start and its answer looks like a failure here and is none.
-    if ((await ctx.observer.adopt(spec.vmId).catch(() => null))?.runId === spec.runId) return {}
-    throw error
+    if ((await ctx.observer.adopt(spec.vmId).catch(() => null))?.runId !== spec.runId) throw error
+    if (!leased) return {}
   }
   if (signal.aborted) {
     await ctx.hypervisor.destroy(spec.vmId)
     signal.throwIfAborted()
   }
+  if (leased) await letRun(ctx, spec)
   const run = await ctx.observer.adopt(spec.vmId)
   if (run?.runId !== spec.runId)
     throw conflict('vm.run_ended', `The guest of run ${spec.runId} stopped as soon as it was started.`)

@@ -58,11 +58,21 @@ export function deviceHandlers(ctx: DomainContext): Handlers<DeviceKind> {
       await ctx.network.guard(nic.tap, null)
       return {}
     },
-    'vm.disk.plug': async task => {
+    'vm.disk.plug': async (task, { signal }) => {
       const { live } = await theRun(ctx, task)
       if (!live.disks.some(d => d.diskId === task.disk.diskId)) {
         const env = { volumePath: ctx.storage.volumePath.bind(ctx.storage), cache: cacheMode }
-        await ctx.hypervisor.attach(task.vmId, writeXml(diskElement(task.disk, slotsOf(live), env, undefined)))
+        const images = ctx.leases.of([task.disk])
+        await ctx.leases.take(images, signal, task.vmId)
+        try {
+          await ctx.leases.use(images, task.vmId)
+          await ctx.hypervisor.attach(task.vmId, writeXml(diskElement(task.disk, slotsOf(live), env, undefined)))
+        } catch (error) {
+          // Only when it is surely not there: a call to libvirt may have been lost and done.
+          const now = (await theRun(ctx, task)).live
+          if (!now.disks.some(d => d.diskId === task.disk.diskId)) await ctx.leases.leave(images)
+          throw error
+        }
       }
       await ctx.observer.adopt(task.vmId)
       return {}
@@ -73,6 +83,7 @@ export function deviceHandlers(ctx: DomainContext): Handlers<DeviceKind> {
       if (disk === undefined) return {}
       const gone = (now: LiveDomain) => !now.disks.some(d => d.diskId === task.diskId)
       await detach(ctx, task, writeXml(disk.element), gone, signal)
+      await ctx.leases.leave(ctx.leases.ofLive({ ...live, disks: [disk] }))
       return {}
     },
   }

@@ -21,7 +21,8 @@ export interface DomainState {
 
 /** What the agent asks of libvirt, by VM id. Every error is a RookeryError; a libvirt that is away is `libvirt.unreachable`. */
 export class Hypervisor {
-  readonly #socket: string
+  /** libvirt's own socket; its notes lie beside it. */
+  readonly libvirtSocket: string
   readonly #log: Logger
   readonly #stopping = new AbortController()
   readonly #upListeners = new Set<() => void>()
@@ -31,7 +32,7 @@ export class Hypervisor {
   #guest: Session | null = null
 
   constructor(socket: string, log: Logger) {
-    this.#socket = socket
+    this.libvirtSocket = socket
     this.#log = log
   }
 
@@ -140,6 +141,11 @@ export class Hypervisor {
 
   async resume(vmId: string): Promise<void> {
     await this.#call('let the guest go on', 'domainResume', { dom: dom(vmId) })
+  }
+
+  /** Makes the guest stand still. */
+  async suspend(vmId: string): Promise<void> {
+    await this.#call('pause the guest', 'domainSuspend', { dom: dom(vmId) })
   }
 
   /** Writes the memory to a file and ends the domain. */
@@ -282,7 +288,7 @@ export class Hypervisor {
     const stop = this.#stopping.signal
     for (let wait = 100; !stop.aborted; wait = Math.min(wait * 2, 3000)) {
       try {
-        const options = { socket: this.#socket, uri: 'qemu:///system' }
+        const options = { socket: this.libvirtSocket, uri: 'qemu:///system' }
         this.#guest = await Session.open(options, stop)
         const work = await Session.open(options, stop)
         for (const listen of this.#events) await listen(work)

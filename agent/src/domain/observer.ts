@@ -52,6 +52,10 @@ const ends: Record<string, RunEnd> = {
  * Domains whose metadata does not name this engine do not exist here.
  */
 export class Observer {
+  /** VMs that stand still only until they are allowed to run: that is no pause. */
+  readonly starting = new Set<string>()
+  /** VMs that come from another host and stand still until it has given their images away. */
+  readonly coming = new Set<string>()
   readonly #parts: Parts
   readonly #runs = new Map<string, TrackedRun>()
   readonly #chains = new Map<string, Promise<void>>()
@@ -196,9 +200,10 @@ export class Observer {
     if (!run.agentConnected) silent(run)
     const { state: word, reason } = state
     // One that comes in stands still until it is its own; one that leaves does so at the end, and its handler knows it.
-    const comes = reason === 'starting up' && live.metadata.arrives !== undefined
+    const comes =
+      live.metadata.arrives !== undefined && (reason === 'starting up' || (word === 'paused' && this.coming.has(vmId)))
     if (isMoving(reason) || comes) this.change(vmId, f => ({ ...f, migrating: f.migrating ?? 'in' }))
-    else if (word === 'paused' && reason !== 'save' && reason !== 'starting up')
+    else if (word === 'paused' && reason !== 'save' && reason !== 'starting up' && !this.starting.has(vmId))
       this.change(vmId, f => ({
         ...f,
         paused: f.paused === 'no_space' && reason === 'io error' ? 'no_space' : pauseReason(reason),

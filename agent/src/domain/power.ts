@@ -66,6 +66,8 @@ function destroyHandler(ctx: DomainContext): Handler<'vm.destroy'> {
     const run = await ctx.observer.adopt(task.vmId)
     if (run === null || run.runId !== task.runId) return {}
     await ctx.hypervisor.destroy(task.vmId)
+    // Before anybody hears of the end: it may be started elsewhere at once.
+    await ctx.leases.settle(ctx.leases.ofLive(run.live))
     ctx.observer.ended(task.vmId, task.runId, 'destroyed')
     return {}
   }

@@ -36,6 +36,7 @@ export function saveHandler(ctx: DomainContext): Handler<'vm.save'> {
     } finally {
       signal.removeEventListener('abort', abort)
     }
+    await ctx.leases.settle(ctx.leases.ofLive(here.live))
     ctx.observer.ended(task.vmId, task.runId, 'saved')
     return {}
   }

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { type ErrorRecord, fromErrorRecord, unavailable } from '@rookery/model'
-import type { KeeperRequest } from './requests.ts'
+import type { KeeperQuestion } from './requests.ts'
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 type Answer = { id: number | null; ok?: Record<string, unknown>; error?: ErrorRecord }
@@ -41,7 +41,7 @@ export class KeeperClient {
   }
 
   /** Rejects with the keeper's refusal. */
-  ask(request: WithoutId<KeeperRequest>): Promise<Record<string, unknown>> {
+  ask(request: WithoutId<KeeperQuestion>): Promise<Record<string, unknown>> {
     const id = ++this.last
     const waiting = Promise.withResolvers<Record<string, unknown>>()
     this.waiting.set(id, waiting)

@@ -13,7 +13,13 @@ const State = z.object({
   generation: z.string(),
   issuedAt: z.number(),
   expired: z.boolean(),
+  /** Age at which the lease has expired, seconds: whoever finds it older stops the guests. */
+  stop: z.number().default(Number.POSITIVE_INFINITY),
+  /** Something is held that time frees: then this host must be gone in time. */
+  timed: z.boolean().default(false),
   guests: z.record(z.string(), ProcessId),
+  /** To which generation a resource goes over when its process is gone. */
+  handovers: z.record(z.string(), z.string()).default({}),
 })
 export type KeeperState = z.infer<typeof State>
 
@@ -24,6 +30,14 @@ export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_i
  * @throws RookeryError `conflict` `lease.keeper_runs` while that one is still there: two would write the same registers
  */
 export function readState(file: string): KeeperState | null {
+  const state = peekState(file)
+  if (state !== null && isThere(state.keeper))
+    throw conflict('lease.keeper_runs', `The keeper of this host runs already, as process ${state.keeper.pid}.`)
+  return state
+}
+
+/** The same, whether or not its keeper is still there. */
+export function peekState(file: string): KeeperState | null {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -32,10 +46,7 @@ export function readState(file: string): KeeperState | null {
     return null
   }
   const state = State.parse(JSON.parse(text))
-  if (state.bootId !== bootId()) return null
-  if (isThere(state.keeper))
-    throw conflict('lease.keeper_runs', `The keeper of this host runs already, as process ${state.keeper.pid}.`)
-  return state
+  return state.bootId === bootId() ? state : null
 }
 
 /** Replaces the state whole. It need not survive a power cut: the next boot is a new generation. */

@@ -47,9 +47,12 @@ export class DiskArea implements LeaseArea {
   private readonly report: (trouble: 'io' | 'foreign', detail: unknown) => void
   private readonly blocks = new Map<number, { memory: Buffer; last: Promise<void> }>()
   private readonly entries = new Map<string, Entry>()
+  private readonly since = new Map<string, number>()
+  /** Of each entry of others that was read last, by resource and owner. */
+  private readonly sinceOfOthers = new Map<string, number>()
   private readonly highest = new Map<number, number>()
   private readonly obituaries = new Map<Generation, Obituary & { slot: number }>()
-  private slotsOf = new Map<Generation, number>()
+  private slotsOf = new Map<Generation, SlotSector>()
   private readonly memory: Buffer
   private reads: Promise<unknown> = Promise.resolve()
   private counter = 0
@@ -111,7 +114,10 @@ export class DiskArea implements LeaseArea {
       for (const cell of sectorsOf(block).map(decodeCell)) {
         if (typeof cell === 'string') continue
         this.highest.set(bucket, Math.max(this.highest.get(bucket) ?? 0, cell.highest))
-        for (const entry of cell.entries) this.entries.set(entry.resource, withoutPlace(entry))
+        for (const entry of cell.entries) {
+          this.entries.set(entry.resource, withoutPlace(entry))
+          this.since.set(entry.resource, entry.since)
+        }
       }
     }
     return { record, entries: new Map(this.entries) }
@@ -124,12 +130,30 @@ export class DiskArea implements LeaseArea {
     return [...this.entries.keys()].filter(other => this.bucketOf(other) === bucket).length < entriesInCell
   }
 
+  /** Every host that was seen in the area, by generation, as far as read. */
+  get hosts(): ReadonlyMap<Generation, SlotSector> {
+    return this.slotsOf
+  }
+
+  /** When a generation took a resource, as it says itself; null when that was not read. */
+  takenAt(resource: string, owner: Generation): Date | null {
+    const seconds = this.sinceOfOthers.get(`${resource} ${owner}`) ?? 0
+    return seconds === 0 ? null : new Date(seconds * 1000)
+  }
+
+  /** Says that this generation is over; the caller holds nothing any more. */
+  leave(record: SlotRecord): Promise<void> {
+    return this.writeSlotAs('left', record)
+  }
+
   writeSlot(record: SlotRecord, done: () => void): void {
     void this.answer(this.writeSlotAs('live', record), done)
   }
 
   writeEntry(resource: string, entry: Entry | null, done: () => void): void {
     const bucket = this.bucketOf(resource)
+    if (entry === null) this.since.delete(resource)
+    else if (!this.since.has(resource)) this.since.set(resource, Math.floor(Date.now() / 1000))
     if (entry === null) this.entries.delete(resource)
     else this.entries.set(resource, entry)
     this.highest.set(bucket, Math.max(this.highest.get(bucket) ?? 0, entry?.epoch ?? 0))
@@ -142,7 +166,7 @@ export class DiskArea implements LeaseArea {
 
   writeObituary(of: Generation, obituary: Obituary | null, done: () => void): void {
     if (obituary === null) this.obituaries.delete(of)
-    else this.obituaries.set(of, { ...obituary, slot: this.slotsOf.get(of) ?? noSlot })
+    else this.obituaries.set(of, { ...obituary, slot: this.slotsOf.get(of)?.slot ?? noSlot })
     const written = this.writeBlock(slotOffset(this.owner.slot), block => this.fillObituaries(block))
     void this.answer(written, done)
   }
@@ -214,7 +238,8 @@ export class DiskArea implements LeaseArea {
       const entries = part.map(([resource, entry]) => ({
         ...entry,
         resource,
-        peerSlot: entry.peer === null ? noSlot : (this.slotsOf.get(entry.peer) ?? noSlot),
+        peerSlot: entry.peer === null ? noSlot : (this.slotsOf.get(entry.peer)?.slot ?? noSlot),
+        since: this.since.get(resource) ?? 0,
       }))
       const cell: CellSector = { generation: this.owner.generation, highest, counter: ++this.counter, entries }
       // Sectors that never held anything stay empty, so that reading them is nothing.
@@ -275,6 +300,7 @@ export class DiskArea implements LeaseArea {
       const [first] = known
       if (first === undefined) return null
       const entry = known.flatMap(cell => cell.entries).find(e => e.resource === resource) ?? null
+      if (entry !== null) this.sinceOfOthers.set(`${resource} ${first.generation}`, entry.since)
       // The highest epoch of the bucket serves for every resource in it: it can only make epochs rise faster.
       const epoch = Math.max(...known.map(cell => cell.highest))
       return [{ owner: first.generation, slot, epoch, entry: entry === null ? null : withoutPlace(entry) }]
@@ -284,7 +310,7 @@ export class DiskArea implements LeaseArea {
   private async table(): Promise<Table> {
     const obituaries: Obituary[] = []
     const slots = [...(await this.readSlots(obituaries)).values()].filter(slot => slot !== 'broken')
-    this.slotsOf = new Map(slots.map(slot => [slot.generation, slot.slot]))
+    this.slotsOf = new Map(slots.map(slot => [slot.generation, slot]))
     const mine = slots.find(slot => slot.slot === this.owner.slot)
     if (mine !== undefined && mine.generation !== this.owner.generation) this.report('foreign', mine)
     return { slots: slots.filter(slot => slot.state === 'live'), obituaries }

@@ -14,6 +14,8 @@ export interface Legacy {
   /** The entries on the disk, and which of them have a guest that is still there. */
   entries: ReadonlyMap<string, Entry>
   guests: ReadonlySet<string>
+  /** To whom what has lost its guest meanwhile was to go over in a migration. */
+  handovers: ReadonlyMap<string, Generation>
 }
 
 /** One read of the whole table. */
@@ -85,7 +87,7 @@ export class Keeper {
   }
 
   /** Takes over what a keeper before this one held, as it stands on the disk. What has no guest is let go. */
-  inherit({ counter, era, issuedAt, expired, entries, guests }: Legacy): void {
+  inherit({ counter, era, issuedAt, expired, entries, guests, handovers }: Legacy): void {
     this.tenureNow = { ...this.tenureNow, counter, era, issuedAt, expired }
     const here = { held: expired ? 'paused' : 'running', waiting: 'arrived', given: 'none' } as const
     const at = { held: 'holding', waiting: 'ready', given: 'given' } as const
@@ -93,7 +95,10 @@ export class Keeper {
       const { timed, era: since, epoch, peer, flag } = entry
       const guest = guests.has(resource) ? here[flag] : 'none'
       this.holds.set(resource, { ...idleHold, at: at[flag], guest, timed, era: since, epoch, peer })
-      if (guest === 'none' && flag !== 'given') this.apply(resource, { kind: 'release' })
+      if (guest !== 'none' || flag === 'given') continue
+      const to = flag === 'held' ? handovers.get(resource) : undefined
+      if (to !== undefined) this.holds.set(resource, { ...this.hold(resource), guest: 'left' })
+      this.apply(resource, to === undefined ? { kind: 'release' } : { kind: 'give', to })
     }
   }
 
@@ -163,13 +168,36 @@ export class Keeper {
     return this.apply(resource, event)
   }
 
-  /** Target of a migration: reads whether the gift is there. `done` hears whether the guest may run, and does. */
-  pollGift(resource: string, done: (given: boolean) => void): void {
+  /**
+   * Target of a migration: reads whether the gift is there. `given`: the guest may run, and counts as running. `lost`: it never comes, since
+   * whoever was to give it let it go or was declared dead.
+   */
+  pollGift(resource: string, done: (gift: 'given' | 'waiting' | 'lost') => void): void {
     const peer = this.hold(resource).peer
-    this.world.area.readBucket(resource, ({ seen }) => {
+    this.world.area.readBucket(resource, ({ seen, obituaries }) => {
       const entry = seen.find(s => s.owner === peer)?.entry ?? null
-      done(this.hold(resource).peer === peer && this.apply(resource, { kind: 'gift', entry }))
+      if (peer === null || this.hold(resource).peer !== peer) return done('waiting')
+      if (this.apply(resource, { kind: 'gift', entry })) return done('given')
+      const mine = entry?.flag === 'held' || (entry?.flag === 'given' && entry.peer === this.generation)
+      const freed = entry?.flag === 'held' && this.rules.isFreed(peer, entry, obituaries)
+      done(mine && !freed ? 'waiting' : 'lost')
     })
+  }
+
+  /** Who holds a resource and was not declared dead; null: nobody, as far as can be read. */
+  findHolder(resource: string, done: (holder: Generation | null) => void): void {
+    this.world.area.readBucket(resource, ({ seen, obituaries }) => {
+      const holder = seen.find(
+        ({ owner, entry }) => entry?.flag === 'held' && !this.rules.isFreed(owner, entry, obituaries),
+      )
+      done(holder?.owner ?? null)
+    })
+  }
+
+  /** Seconds since another generation's slot was first seen as it is now; null for one that is not seen. */
+  unmovedFor(generation: Generation): number | null {
+    const seen = this.watch.seen.get(generation)
+    return seen === undefined ? null : this.world.now() - seen.since
   }
 
   kill(resource: string): void {

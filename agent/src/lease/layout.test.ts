@@ -37,8 +37,8 @@ const cell: CellSector = {
   highest: 9,
   counter: 4,
   entries: [
-    { resource: hostId, flag: 'held', timed: true, era: 2, peer: null, peerSlot: 0, epoch: 9 },
-    { resource: areaId, flag: 'given', timed: false, era: 0, peer: 'f'.repeat(32), peerSlot: 255, epoch: 8 },
+    { resource: hostId, flag: 'held', timed: true, era: 2, peer: null, peerSlot: 0, epoch: 9, since: 1_700_000_000 },
+    { resource: areaId, flag: 'given', timed: false, era: 0, peer: 'f'.repeat(32), peerSlot: 255, epoch: 8, since: 0 },
   ],
 }
 const sum = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
@@ -52,7 +52,7 @@ test('every sector is read as it was written', () => {
 
 test('the bytes on disk stay what they are: hosts of several versions share them', () => {
   const sectors = [encodeHeader(header), encodeSlot(slot), encodeObituaries(obituaries), encodeCell(cell)]
-  assert.deepEqual(sectors.map(sum), ['bb4c5e4a4730c6ed', 'b5881e1683a05c3d', '2768f962329a5d84', 'b0df120007484ee7'])
+  assert.deepEqual(sectors.map(sum), ['bb4c5e4a4730c6ed', 'b5881e1683a05c3d', '2768f962329a5d84', '9cfa66e2bca6fe02'])
   assert.equal(
     encodeSlot(slot).toString('hex', 0, 72),
     '524b534c4f5430315f0c9d526b1e4c579a412d8e7b6c5a10b7a4e3d12c5f4e808d961f0a3b5c7e9200112233445566778899aabbccddeeff4d000000000000000200000003000100',

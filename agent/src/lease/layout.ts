@@ -54,7 +54,8 @@ export interface CellSector {
   /** The highest epoch that this generation has seen in the bucket. */
   highest: number
   counter: number
-  entries: (Entry & { resource: string; peerSlot: number })[]
+  /** `since`: when it was taken, seconds since 1970 by that host's clock; for people, nothing is decided by it. */
+  entries: (Entry & { resource: string; peerSlot: number; since: number })[]
 }
 
 /** Size in bytes of the whole area. */
@@ -196,6 +197,7 @@ export function encodeCell({ generation, highest, counter, entries }: CellSector
     sector.writeUInt32LE(entry.era, at + 20)
     putGeneration(sector, at + 24, entry.peer ?? nobody)
     sector.writeBigUInt64LE(BigInt(entry.epoch), at + 40)
+    sector.writeUInt32LE(entry.since, at + 48)
   }
   return sealed(sector)
 }
@@ -218,6 +220,7 @@ export function decodeCell(sector: Buffer): CellSector | 'empty' | 'broken' {
       era: sector.readUInt32LE(at + 20),
       peer: peer === nobody ? null : peer,
       epoch: Number(sector.readBigUInt64LE(at + 40)),
+      since: sector.readUInt32LE(at + 48),
     })
   }
   return {

@@ -15,7 +15,7 @@ export interface SessionOptions {
   owner: AreaOwner
   charges: Charges
   /** Goes on as this generation's keeper instead of joining; see `DiskArea.resume`. */
-  resume?: Pick<Legacy, 'issuedAt' | 'expired' | 'guests'>
+  resume?: Pick<Legacy, 'issuedAt' | 'expired' | 'guests' | 'handovers'>
   /** Called every second; `overdue`: the watchdog must not be fed. */
   tick(overdue: boolean): void
   /** Storage errors, and a record of another host in our slot, after which the generation ends. */

@@ -376,8 +376,8 @@ class World {
   private awaitGift(target: Machine, to: Keeper, tries: number, giveUp: () => void): void {
     if (target.keeper !== to || target.off || to.hold(vm).guest !== 'arrived') return
     if (tries === 0) return giveUp()
-    to.pollGift(vm, given => {
-      if (given) {
+    to.pollGift(vm, gift => {
+      if (gift === 'given') {
         this.result.stats.moves++
         this.say(`${to.generation} runs the guest that was given`)
         return this.began(target, true)

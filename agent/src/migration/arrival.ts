@@ -12,6 +12,8 @@ import type { MigrationParts } from './parts.ts'
 /** How long one task waits for a guest that is still coming; whoever asked asks again. */
 const patienceMs = 600_000
 const lookMs = 100
+/** How long a guest that is whole may wait for its images before it counts as one that has come: the other host may have to be told first. */
+const giftPatienceMs = 5000
 
 /** Makes room for a guest: everything that its definition will name, and nothing that runs. */
 export function prepareHandler(ctx: DomainContext, door: MigrationParts | null): Handler<'vm.migrate.prepare'> {
@@ -31,7 +33,10 @@ export function prepareHandler(ctx: DomainContext, door: MigrationParts | null):
     try {
       return await prepare(ctx, door, task, signal)
     } catch (error) {
-      if (there === null) await forget(ctx, task.vmId, taps(ctx, task))
+      if (there === null) {
+        await ctx.gifts.forget(task.vmId)
+        await forget(ctx, task.vmId, taps(ctx, task))
+      }
       throw error
     }
   }
@@ -65,6 +70,8 @@ async function prepare(
   await Promise.all(
     task.nics.map(nic => ctx.network.guard(tapName(ctx.bridgePrefix, nic.nicId), nic.noMacSpoofing ? nic.mac : null)),
   )
+  signal.throwIfAborted()
+  const leases = await ctx.gifts.expect(vmId, runId, ctx.leases.of(task.disks))
   return {
     runId,
     generation: ctx.incarnation,
@@ -77,6 +84,7 @@ async function prepare(
     vncSocket: ctx.places.vncSocket(vmId),
     serialSocket: ctx.places.serialSocket(vmId),
     serialLog: ctx.places.serialLog(vmId),
+    ...(leases.length === 0 ? {} : { leases }),
   }
 }
 
@@ -84,19 +92,26 @@ async function prepare(
 export function finishHandler(ctx: DomainContext): Handler<'vm.migrate.finish'> {
   return async ({ vmId, runId, nicIds }, { signal }): Promise<FinishResult> => {
     const deadline = Date.now() + patienceMs
+    let complete: number | null = null
     for (;;) {
       const run = await ctx.observer.adopt(vmId)
       if (run === null || run.runId !== runId) {
         // libvirt takes a half-arrived guest away by itself, as soon as the other side is gone.
-        if (run === null && (await ctx.hypervisor.xml(vmId)) === null)
+        if (run === null && (await ctx.hypervisor.xml(vmId)) === null) {
+          await ctx.gifts.forget(vmId)
           await forget(
             ctx,
             vmId,
             nicIds.map(id => tapName(ctx.bridgePrefix, id)),
           )
+        }
         return { runId, arrived: false }
       }
-      const state = await ctx.hypervisor.state(vmId)
+      // It is whole, and only the other host's word is missing, which whoever asks may have to bring about.
+      const gift = ctx.gifts.awaits(vmId)
+      complete = gift !== 'gift' ? null : (complete ?? Date.now())
+      if (complete !== null && Date.now() - complete >= giftPatienceMs) return { runId, arrived: true }
+      const state = gift === null ? await ctx.hypervisor.state(vmId) : null
       if (state !== null && !isMoving(state.reason) && state.reason !== 'starting up') return { runId, arrived: true }
       if (Date.now() >= deadline)
         throw unavailable('vm.migrate.still_coming', 'The guest is still on its way to this host.', {

@@ -41,15 +41,20 @@ export function migrateHandler(ctx: DomainContext, parts: MigrationParts | null)
       last.delete(vmId)
     }
     ctx.observer.change(vmId, f => ({ ...f, migrating: 'out' }))
-    const way = wayOf(task.plan, ctx.sendsRunning())
+    const wished = wayOf(task.plan, ctx.sendsRunning())
+    // libvirt lets a guest arrive standing still only without post-copy: it stands still for the copy instead.
+    const way = wished === 'post_copy' && leasesOf(task).length > 0 ? 'paused' : wished
     const watched = new Watched(ctx, task, own, way)
     const moving = underWay ? follow(ctx, task) : begin(ctx, parts, task, way, here.facts.up)
     const outcome = await watched.until(moving)
     if (outcome === null) {
+      // Its process is gone: the images go over now, and the guest runs there.
+      await ctx.leases.settle(leasesOf(task))
       ctx.observer.ended(vmId, runId, 'migrated')
       return resultOf(true, last.get(vmId), watched)
     }
     if (isAway(outcome)) throw outcome
+    if (task.target.leases !== undefined) await stays(ctx, task, watched)
     return afterFailure(ctx, task, own, watched, outcome, last.get(vmId))
   }
 }
@@ -82,10 +87,39 @@ async function begin(
   const { vmId, target, plan } = task
   if (parts === null)
     throw conflict('host.no_migration', 'This host sends no guests to others: it has no certificates for it.')
+  const leases = await handedOver(ctx, task)
   const live = await ctx.hypervisor.migratableXml(vmId)
   const vncPassword = randomBytes(6).toString('base64url')
   const xml = arrivingXml(live, target, { engineId: ctx.engineId, up, vncPassword })
-  await ctx.hypervisor.migrate(vmId, { ...howOf(plan, target, parts, way), xml })
+  const how = howOf(plan, target, parts, way)
+  // It runs there when its images were given away, which is after it has arrived.
+  await ctx.hypervisor.migrate(vmId, { ...how, ...(leases ? { paused: true, postCopy: false } : {}), xml })
+}
+
+const leasesOf = (task: TaskOf<'vm.migrate'>) => task.target.leases ?? []
+
+/** Tells the keepers here to whom the images go when the process is gone. Whether there are any. */
+async function handedOver(ctx: DomainContext, task: TaskOf<'vm.migrate'>): Promise<boolean> {
+  const run = ctx.observer.get(task.vmId)
+  const own = run === undefined ? [] : ctx.leases.ofLive(run.live)
+  const lacks = own.find(image => !leasesOf(task).some(other => other.imageId === image.imageId))
+  if (lacks !== undefined)
+    throw conflict(
+      'vm.migrate.lease',
+      `The other host does not wait for image ${lacks.imageId}, which this one would have to give away on storage. Try again.`,
+    )
+  await ctx.leases.handOver(leasesOf(task))
+  return leasesOf(task).length > 0
+}
+
+/** It surely goes on here, or nothing is known yet; only in the first case nothing goes over any more. */
+async function stays(ctx: DomainContext, task: TaskOf<'vm.migrate'>, watched: Watched): Promise<void> {
+  const state = await ctx.hypervisor.state(task.vmId)
+  // One that is only being taken down has left, or is dead.
+  if (state === null || !['running', 'paused'].includes(state.state)) return ctx.leases.settle(leasesOf(task))
+  if (state.state === 'paused' && isMoving(state.reason)) return
+  await ctx.leases.handOver(leasesOf(task).map(image => ({ ...image, generation: null })))
+  if (watched.suspended && state.state === 'paused') await ctx.hypervisor.resume(task.vmId)
 }
 
 const MiB = 1024 * 1024
@@ -143,6 +177,8 @@ class Watched {
   /** When its memory was seen to go for the first time: one that is paused for it stands from then. */
   sendingSince: number | null = null
   postCopy = false
+  /** It was made to stand still so that it comes to an end. */
+  suspended = false
   /** The plan gave it up. */
   stalled = false
 
@@ -221,7 +257,7 @@ class Watched {
       postCopy: this.postCopy,
     }
     observer.change(vmId, f => ({ ...f, migration }))
-    if (this.postCopy || this.#own.signal.aborted || this.way === 'paused') return
+    if (this.postCopy || this.suspended || this.#own.signal.aborted || this.way === 'paused') return
     if (this.way === 'post_copy') {
       await hypervisor.startPostCopy(vmId)
       this.postCopy = true
@@ -234,6 +270,10 @@ class Watched {
       if (action.kind === 'downtime') {
         this.#downtime = action.ms
         await hypervisor.maxDowntime(vmId, action.ms)
+      } else if (action.kind === 'post_copy' && this.#task.target.leases !== undefined) {
+        // It may run there only when nothing here can write any more, which post-copy has no moment for: it stands still for the rest instead.
+        await hypervisor.suspend(vmId)
+        this.suspended = true
       } else if (action.kind === 'post_copy') {
         await hypervisor.startPostCopy(vmId)
         this.postCopy = true

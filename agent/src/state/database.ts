@@ -23,6 +23,7 @@ create index if not exists task_unfinished on task (ord) where state = 'running'
 create table if not exists epoch (pool_id text primary key, epoch integer not null) strict;
 create table if not exists ended_run (ord integer primary key, run_id text not null unique, body text not null, at integer not null) strict;
 create table if not exists network (id text primary key, body text not null) strict;
+create table if not exists arrival (vm_id text primary key, run_id text not null, images text not null) strict;
 create table if not exists guard (tap text primary key, mac text not null) strict;
 `
 

@@ -6,11 +6,13 @@ import { z } from 'zod'
 import { readMetadata, sweepRemovedImages } from './domain.ts'
 import { sweepHalfVolumes } from './half-volumes.ts'
 import { isMissing, type Owner, writeState } from './files.ts'
+import type { LeasePort } from '../storage-port.ts'
 import type { ConnectedDomain } from './host-storage.ts'
 import { removePrefix } from './layout/constants.ts'
 import { describeDomain } from './layout/domain-metadata.ts'
 import { domainPaths } from './layout/paths.ts'
 import { inspectDomain } from './monitor.ts'
+import { ensureLeaseArea, isLeased } from './lease-area.ts'
 import { mountAt, mountPoint, type QemuOwner, showAt, takeAway } from './mount.ts'
 
 /** What connections need of the rest. */
@@ -22,6 +24,7 @@ export interface ConnectionDeps {
   qemuOwner: () => QemuOwner
   everyMs: number
   imageInTurn: <T>(imageId: string, work: () => Promise<T>) => Promise<T>
+  leases?: LeasePort | undefined
   log: Logger
 }
 
@@ -106,7 +109,7 @@ export function createConnections(deps: ConnectionDeps): Connections {
     await show(domain.connection).catch((error: unknown) =>
       deps.log.debug({ err: error, storageDomainId: domain.id }, 'cannot show the domain'),
     )
-    const found = await inspectDomain(domain, deps.owner, patience, last.get(domain.id))
+    const found = await withLease(domain, await inspectDomain(domain, deps.owner, patience, last.get(domain.id)))
     if (domains.get(domain.id) !== domain) return
     const before = last.get(domain.id)
     if (before !== undefined && before.ok !== found.ok)
@@ -160,15 +163,20 @@ export function createConnections(deps: ConnectionDeps): Connections {
         )
       }
       const before = domains.get(storageDomainId)
+      await lease(domain, info.type, before).catch(async (error: unknown) => {
+        if (before === undefined) await hide(domain)
+        throw error
+      })
       domains.set(storageDomainId, domain)
       await save()
       if (before !== undefined && before.connection.path !== domain.connection.path) await hide(before)
-      report(found)
+      report(await withLease(domain, found))
       return info
     },
     async disconnect(storageDomainId) {
       const domain = domains.get(storageDomainId)
       if (domain === undefined) return
+      if (isLeased(domain.connection)) await deps.leases?.leave(storageDomainId)
       domains.delete(storageDomainId)
       last.delete(storageDomainId)
       await save()
@@ -212,6 +220,24 @@ export function createConnections(deps: ConnectionDeps): Connections {
       timer = null
       await Promise.allSettled(looking.values())
     },
+  }
+
+  /** A domain with leases is used only where they are kept. */
+  async function lease(domain: ConnectedDomain, type: DomainInfo['type'], before?: ConnectedDomain): Promise<void> {
+    if (!isLeased(domain.connection)) {
+      if (isLeased(before?.connection)) await deps.leases?.leave(domain.id)
+      return
+    }
+    if (type !== 'data') throw conflict('lease.only_data', 'Only data domains have storage leases.')
+    if (deps.leases === undefined) throw unavailable('lease.no_keepers', 'This host keeps no storage leases.')
+    deps.leases.mustBeKept()
+    deps.leases.keep(domain.id, await ensureLeaseArea(domain.paths, domain.id, deps.owner))
+  }
+
+  async function withLease(domain: ConnectedDomain, found: StorageReport): Promise<StorageReport> {
+    if (!isLeased(domain.connection) || deps.leases === undefined) return found
+    await deps.leases.look(domain.id)
+    return { ...found, lease: deps.leases.report(domain.id) }
   }
 
   async function hide(domain: ConnectedDomain): Promise<void> {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { conflict } from '@rookery/model'
 import type { SpmEpoch, TicketResult, VolumeRef } from '@rookery/protocol'
 import type { Tickets } from '../images/tickets.ts'
+import type { LeasedImage } from '../keeper/leases.ts'
 import type { StorageDeps } from '../storage-port.ts'
 import type { Handlers, StorageKind } from '../tasks/registry.ts'
 import { type Connections, plainPath } from './connections.ts'
@@ -13,6 +14,7 @@ import { connected, connectedData, type HostStorage } from './host-storage.ts'
 import { removeImage } from './image-remove.ts'
 import { folderMode } from './layout/constants.ts'
 import { attached, detached, poolsOf } from './layout/domain-metadata.ts'
+import { isLeased } from './lease-area.ts'
 import { verifyVolume } from './verify.ts'
 import { createVolume, extendVolume, renameVolume, setLegality } from './volume.ts'
 import { measure, requireFormat, requireMeta, withVolume } from './volume-files.ts'
@@ -43,6 +45,17 @@ export function createHandlers(deps: HandlerDeps): Handlers<StorageKind> {
   const noTickets = (storageDomainId: string) => {
     if (tickets.hasTicket(storageDomainId, null))
       throw conflict('storage.in_transfer', 'Images of this storage domain are in a transfer; end those first.')
+  }
+  /** Changes an image whole while no host writes to it; on a domain with leases the domain itself says so. */
+  const alone = async <T>(image: LeasedImage, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    const { leases } = deps
+    if (leases === undefined || !isLeased(storage.domains.get(image.storageDomainId)?.connection)) return work()
+    await leases.claim(image, { timed: false, pid: null }, signal)
+    try {
+      return await work()
+    } finally {
+      await leases.release([image])
+    }
   }
   const volume = (ref: VolumeRef) => `volume ${ref.volumeId}`
 
@@ -110,19 +123,17 @@ export function createHandlers(deps: HandlerDeps): Handlers<StorageKind> {
       ),
     'image.remove': (task, ctx) =>
       wording(`Removing image ${task.imageId}`, async () => {
-        await removeImage(storage, await managed(task.storageDomainId, task.spm), task, ctx.signal)
+        const domain = await managed(task.storageDomainId, task.spm)
+        await alone(task, ctx.signal, () => removeImage(storage, domain, task, ctx.signal))
         return null
       }),
     'volume.extend': (task, ctx) =>
-      wording(`Growing ${volume(task.volume)}`, async () =>
-        extendVolume(
-          storage,
-          await managed(task.volume.storageDomainId, task.spm),
-          task,
-          deps.resizeRunning,
-          ctx.signal,
-        ),
-      ),
+      wording(`Growing ${volume(task.volume)}`, async () => {
+        const domain = await managed(task.volume.storageDomainId, task.spm)
+        const grow = () => extendVolume(storage, domain, task, deps.resizeRunning, ctx.signal)
+        // The guest's own QEMU grows what it has.
+        return task.run === null ? alone(task.volume, ctx.signal, grow) : grow()
+      }),
     'volume.measure': task =>
       wording(`Reading ${volume(task.volume)}`, async () => {
         const domain = connectedData(storage.domains, task.volume.storageDomainId)

@@ -14,6 +14,7 @@ import { connected, connectedData, type HostStorage } from './host-storage.ts'
 import { layoutGid, layoutUid } from './layout/constants.ts'
 import { createQemuImg, type QemuImg } from './qemu-img.ts'
 import { names, storageInventory } from './inventory.ts'
+import { isLeased } from './lease-area.ts'
 import { leftBehind } from './left-behind.ts'
 import { createSpmEpochs } from './spm.ts'
 import { isoPathOf, openVolume, requireMeta, volumePathOf } from './volume-files.ts'
@@ -41,6 +42,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
     qemuOwner: deps.qemuOwner,
     everyMs: deps.reportEveryMs ?? 10_000,
     imageInTurn: deps.imageInTurn,
+    leases: deps.leases,
     log,
   })
   const epochs = createSpmEpochs(`${stateDir}/epochs.json`)
@@ -89,6 +91,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
   return {
     handlers: createHandlers({ ...deps, storage, connections, tickets }),
     volumePath: ref => volumePathOf(connected(connections.domains, ref.storageDomainId), ref, owner),
+    leased: id => isLeased(connections.domains.get(id)?.connection),
     isoPath: ref => isoPathOf(connected(connections.domains, ref.storageDomainId), ref),
     reports: connections.reports,
     onReport: connections.onReport,

@@ -54,6 +54,8 @@ export function claimOf(task: Task): Claim {
     case 'certificate.request':
     case 'certificate.install':
       return same('certificate')
+    case 'lease.declare':
+      return same(`lease:${task.storageDomainId}:${task.hostUuid}`)
     case 'power.fence':
       return same(`power:${task.device.type}:${task.device.address}`)
   }

@@ -30,3 +30,5 @@ export type CertificateKind = Extract<TaskKind, `certificate.${string}`>
 export type PowerKind = Extract<TaskKind, `power.${string}`>
 /** The kinds that the network module does. */
 export type NetworkKind = Extract<TaskKind, `network.${string}`>
+/** The kinds that the keepers of storage leases do. */
+export type LeaseKind = Extract<TaskKind, `lease.${string}`>

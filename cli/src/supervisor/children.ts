@@ -159,6 +159,25 @@ export function agentProgram(o: { paths: Paths; address: string; port: number })
   }
 }
 
+/**
+ * What keeps the storage leases of a host that is no part of an instance, also while its agent does not run. It may end at any time: the
+ * keepers themselves go on.
+ */
+export function keepersProgram(o: { paths: Paths }): ChildSpec {
+  return {
+    name: 'keepers',
+    env: nodeEnv,
+    after: [],
+    async prepare() {
+      const words = await program({ paths: o.paths, settings: { root: true, port: 0 } }, 'agent', undefined)
+      return [...words.slice(0, -2), 'keepers', ...words.slice(-2)]
+    },
+    ready: async () => true,
+    quiet: true,
+    stop: { signal: 'SIGTERM', patience: 5_000 },
+  }
+}
+
 function simulator(w: World): ChildSpec {
   return {
     name: 'simulator',

@@ -77,7 +77,7 @@ const HOSTS = 3
 
 /** `rookery lab up`: from nothing, or from whatever is there, to so many hosts that are up in one cluster on shared storage. */
 export async function labUp(
-  o: LabOptions & { hosts?: string; bare?: string; yes?: boolean },
+  o: LabOptions & { hosts?: string; bare?: string; leases?: boolean; yes?: boolean },
   out: Output,
 ): Promise<void> {
   const count = o.hosts === undefined ? undefined : hostCount('--hosts', o.hosts, 1)
@@ -138,7 +138,7 @@ export async function labUp(
     await step(
       out,
       'shared storage',
-      async s => ensureStorage(engine, await ensurePlace(engine), text => s.note(text)),
+      async s => ensureStorage(engine, await ensurePlace(engine), o.leases === true, text => s.note(text)),
       domain => `${domain.name} ${domain.status}`,
     )
     const said = await look(p, settings, lab, made, engine)

@@ -3,7 +3,14 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { inside } from '@rookery/cli/instance/paths'
 import type { ChildSpec } from '@rookery/cli/supervisor/child'
-import { agentProgram, libvirtd, nodeFlags, takesConnections, virtlogd } from '@rookery/cli/supervisor/children'
+import {
+  agentProgram,
+  keepersProgram,
+  libvirtd,
+  nodeFlags,
+  takesConnections,
+  virtlogd,
+} from '@rookery/cli/supervisor/children'
 import { listen } from '@rookery/cli/supervisor/control'
 import { confinement, confinementNotes } from '@rookery/cli/supervisor/libvirt'
 import { buildNamespace } from '@rookery/cli/supervisor/namespace'
@@ -50,7 +57,12 @@ const world = {
 const supervisor = new Supervisor(
   bare
     ? [virtlogd(world), libvirtd(world), sshd()]
-    : [virtlogd(world), libvirtd(world), agentProgram({ paths: p, address, port: AGENT_PORT })],
+    : [
+        virtlogd(world),
+        libvirtd(world),
+        keepersProgram({ paths: p }),
+        agentProgram({ paths: p, address, port: AGENT_PORT }),
+      ],
   p.log,
 )
 await mkdir(p.run, { recursive: true, mode: 0o700 })

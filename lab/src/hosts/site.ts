@@ -85,10 +85,11 @@ export async function untilUp(
   })
 }
 
-/** Makes and attaches the data domain in the directory that all hosts see; waits until it is active. */
+/** Makes and attaches the data domain in the directory that all hosts see; waits until it is active. `lease`: with storage leases, if it is made now. */
 export async function ensureStorage(
   engine: Engine,
   place: LabPlace,
+  lease: boolean,
   said: (text: string) => void,
 ): Promise<DomainSaid> {
   const found = async () => (await engine.query<DomainSaid[]>('storageDomain.list')).find(each => each.name === STORAGE)
@@ -104,7 +105,7 @@ export async function ensureStorage(
         name: STORAGE,
         type: 'data',
         hostId: spm.id,
-        connection: { type: 'posixfs', path: `${SHARED}/data`, vfsType: 'none', mountOptions: 'bind' },
+        connection: { type: 'posixfs', path: `${SHARED}/data`, vfsType: 'none', mountOptions: 'bind', lease },
         criticalSpaceGib: 1,
       })
     else if (domain.status === 'unattached')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { certificateTasks } from './certificate.ts'
+import { leaseTasks } from './lease.ts'
 import { migrationTasks } from './migration.ts'
 import { networkTasks } from './network.ts'
 import { powerTasks } from './power.ts'
@@ -17,6 +18,7 @@ export const Task = z.discriminatedUnion('kind', [
   ...networkTasks,
   ...certificateTasks,
   ...powerTasks,
+  ...leaseTasks,
 ])
 export type Task = z.infer<typeof Task>
 export type TaskKind = Task['kind']
@@ -30,9 +32,11 @@ export const taskKinds: readonly TaskKind[] = [
   ...networkTasks,
   ...certificateTasks,
   ...powerTasks,
+  ...leaseTasks,
 ].map(t => t.shape.kind.value)
 
 export * from './certificate.ts'
+export * from './lease.ts'
 export * from './migration.ts'
 export * from './network.ts'
 export * from './power.ts'

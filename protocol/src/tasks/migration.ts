@@ -25,6 +25,11 @@ export const MigrationTarget = z.strictObject({
   vncSocket: file,
   serialSocket: file,
   serialLog: file,
+  /** Images that the source has to give away on their storage domains, and the life of the target's keeper to which. */
+  leases: z
+    .array(z.strictObject({ storageDomainId: uuid, imageId: uuid, generation: z.string().regex(/^[0-9a-f]{32}$/) }))
+    .max(64)
+    .optional(),
 })
 export type MigrationTarget = z.infer<typeof MigrationTarget>
 
@@ -62,7 +67,17 @@ export const VmMigratePrepare = z.strictObject({
   kind: z.literal('vm.migrate.prepare'),
   vmId: uuid,
   runId: uuid,
-  disks: z.array(z.strictObject({ diskId: uuid, volume: VolumeRef })).max(64),
+  disks: z
+    .array(
+      z.strictObject({
+        diskId: uuid,
+        volume: VolumeRef,
+        /** Absent from older engines: no. */
+        readOnly: z.boolean().optional(),
+        shareable: z.boolean().optional(),
+      }),
+    )
+    .max(64),
   nics: z.array(NicSpec).max(28),
   medium: z.union([IsoRef, VolumeRef]).nullable(),
   seed: SeedSpec.nullable(),

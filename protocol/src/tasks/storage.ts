@@ -16,6 +16,8 @@ export const StorageConnection = z.discriminatedUnion('type', [
       .string()
       .regex(/^[^\0\s]{0,500}$/, 'must not hold spaces')
       .default(''),
+    /** Hosts take each image that they write to on the domain itself, so that no two ever write to one: docs/decisions/storage-lease.md. */
+    lease: z.boolean().optional(),
   }),
 ])
 export type StorageConnection = z.infer<typeof StorageConnection>

@@ -2,6 +2,7 @@ import type { Task } from '@rookery/protocol'
 import type { SimHost } from '../host.ts'
 import { certificatePlan } from './certificate.ts'
 import { imagePlan } from './image.ts'
+import { leasePlan } from './lease.ts'
 import { networkPlan } from './network.ts'
 import { powerPlan } from './power.ts'
 import { storagePlan } from './storage.ts'
@@ -50,6 +51,8 @@ export function planOf(host: SimHost, task: Task): Plan {
     case 'certificate.request':
     case 'certificate.install':
       return certificatePlan(task)
+    case 'lease.declare':
+      return leasePlan(host, task)
     case 'power.fence':
       return powerPlan(host, task)
   }

@@ -24,6 +24,8 @@ export function storagePlan(
             throw notFound('storage.not_found', `${task.connection.path} does not hold this storage domain.`, {
               ref: { kind: 'storageDomain', id: task.storageDomainId },
             })
+          domain.leased = task.connection.type === 'posixfs' && task.connection.lease === true
+          pool.save(domain)
           host.connected.set(task.storageDomainId, domain.path)
           host.save()
           host.tell({ type: 'storage', ...host.next(), storage: pool.report(domain) })

@@ -204,15 +204,20 @@ async function prepareTask(
   config: VmConfig,
   runId: string,
 ): Promise<TaskOf<'vm.migrate.prepare'>> {
-  const disks = await sql<DiskRow>`
-    select d.* from disk_attachment a join disk_view d on d.id = a.disk_id
+  const disks = await sql<DiskRow & { readOnly: boolean }>`
+    select d.*, a.read_only from disk_attachment a join disk_view d on d.id = a.disk_id
      where a.vm_id = ${vm.id}::uuid and a.active order by d.id`
   const { seeded } = await sql.one<{ seeded: boolean }>`select seeded from vm_run where id = ${runId}::uuid`
   return {
     kind: 'vm.migrate.prepare',
     vmId: vm.id,
     runId,
-    disks: disks.map(disk => ({ diskId: disk.id, volume: volumeOf(disk) })),
+    disks: disks.map(disk => ({
+      diskId: disk.id,
+      volume: volumeOf(disk),
+      readOnly: disk.readOnly,
+      shareable: disk.shareable,
+    })),
     nics: await nicsOf(sql, vm),
     medium: vm.runMedium,
     seed: seeded ? seedAgain(vm, config) : null,

@@ -47,6 +47,9 @@ export const startVm = job(
             { kind: 'vm.destroy', vmId: i.id, runId: run.runId },
           ),
         )
+        if (!created.ok && created.error.code === 'lease.held')
+          // The storage itself says so: no other host would come further.
+          throw diskHeld(i.id, await j.tx('held', tx => holderOf(tx, created.error)))
         if (!created.ok)
           // Thrown so that the place is given back; the host and its words go along.
           throw conflict('vm.host_refused', created.error.message, {
@@ -62,6 +65,38 @@ export const startVm = job(
     return giveUp(j, i, noHost('run', name, tried))
   },
 )
+
+/** Who holds a disk on its storage domain, as far as the engine knows them. */
+interface Holder {
+  disk: string
+  host: string | null
+  since: string | null
+}
+
+async function holderOf({ sql }: JobTx, error: JobFailure): Promise<Holder> {
+  const { resource = null, by = [] } = (error.detail ?? {}) as {
+    resource?: string
+    by?: { hostId: string | null; since: string | null }[]
+  }
+  const disk = await sql.maybe<{ alias: string }>`select alias from disk where image_id = ${resource}::uuid limit 1`
+  const [first] = by
+  const host = await sql.maybe<{
+    name: string
+  }>`select name from host where host_uuid = ${first?.hostId ?? null}::uuid limit 1`
+  return {
+    disk: disk?.alias ?? resource ?? 'unknown',
+    host: host?.name ?? null,
+    since: first?.since ?? null,
+  }
+}
+
+const diskHeld = (vmId: string, { disk, host, since }: Holder) =>
+  conflict(
+    'vm.disk_held',
+    `Cannot run VM. Its Disk ${disk} is held by ${host === null ? 'another host' : `Host ${host}`} on the storage${since === null ? '' : ` since ${since}`} and may still be written to ` +
+      'there. It is free when the VM has ended there, or when that Host was fenced or confirmed to be rebooted.',
+    { ref: { kind: 'vm', id: vmId }, detail: { disk, host: host ?? '?', since: since ?? '' } },
+  )
 
 /** Records that the run exists on its host. */
 async function recordCreation(tx: JobTx, run: PlacedRun, created: Created): Promise<void> {

@@ -9,6 +9,7 @@ import { serveStorage } from '../host/activate.ts'
 import { getHost, moveHost } from '../host/store.ts'
 import type { HostRow } from '../host/types.ts'
 import { id } from '../input.ts'
+import { declareDead } from './declare.ts'
 import { refusalOf } from './policy.ts'
 import { agentsOf, type Proxy, proxiesOf, situationOf, writeFencing } from './store.ts'
 import { switchPower, type Target } from './switch.ts'
@@ -49,6 +50,8 @@ export const fenceHost = job(
   },
   async (j, i): Promise<{ power: PowerState['power'] } | { skipped: string }> => {
     if (i.how === 'confirm') {
+      // A person's word is believed unless the host is seen to renew its lease on storage.
+      await declareDead(j, 'declare', { hostId: i.hostId, cause: 'confirmed' })
       await j.tx('end', tx => endRuns(tx, i))
       return { power: 'unknown' }
     }
@@ -133,6 +136,9 @@ async function attempt(j: Job, i: Input, target: Target): Promise<Outcome> {
   }
   const off = await untilOff(j, target)
   if (!off.ok) return off
+  // So is a device's: one that switched another machine off is found out here.
+  const declared = await j.attempt('declare', j => declareDead(j, 'storage', { hostId: i.hostId, cause: 'fenced' }))
+  if (!declared.ok) return { ok: false, reason: declared.error.message }
   // It is dark: whatever comes now, this is written down.
   await j.pointOfNoReturn()
   await j.tx('end', tx => endRuns(tx, i))

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { EngineHandle } from '../../engine.ts'
 import type { EnrolledHost, InstallTarget, Looked, OutsidePort } from '../../jobs/outside-port.ts'
 import { certifier, engineClientName } from '../enrol/authority.ts'
-import { agentUnit } from './agent-unit.ts'
+import { agentUnit, keepersUnit } from './agent-unit.ts'
 import { opensshKey } from './openssh-key.ts'
 import { agentData, agentHome, probeScript, readProbe, refusal, remarks } from './probe.ts'
 import { hostKeyOf, type SshShell, withShell } from './ssh.ts'
@@ -131,12 +131,18 @@ const startScript = `set -e
 if [ -d /run/systemd/system ]; then
   cat > /etc/systemd/system/rookery-agent.service <<'UNIT'
 ${agentUnit({ node, program, config })}UNIT
+  cat > /etc/systemd/system/rookery-keepers.service <<'UNIT'
+${keepersUnit({ node, program, config })}UNIT
   systemctl daemon-reload
-  systemctl enable --quiet rookery-agent.service
+  systemctl enable --quiet rookery-agent.service rookery-keepers.service
+  systemctl restart rookery-keepers.service
   systemctl restart rookery-agent.service
   last() { journalctl --unit rookery-agent --lines 3 --output cat; }
 else
   mkdir -p /run/rookery-agent
+  if ! kill -0 "$(cat /run/rookery-keepers.pid 2>/dev/null || echo none)" 2>/dev/null; then
+    setsid sh -c 'echo $$ > /run/rookery-keepers.pid; while :; do ${node} --disable-warning=ExperimentalWarning ${program} keepers --config ${config}; sleep 1; done' </dev/null >>${agentData}/keepers.log 2>&1 &
+  fi
   loop=$(cat /run/rookery-agent.pid 2>/dev/null || echo none)
   if kill -0 "$loop" 2>/dev/null; then
     for old in $(cat "/proc/$loop/task/$loop/children"); do

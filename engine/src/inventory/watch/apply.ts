@@ -1,4 +1,4 @@
-import type { RunReport, StorageReport, WatchLine } from '@rookery/protocol'
+import type { LeaseReport, RunReport, StorageReport, WatchLine } from '@rookery/protocol'
 import type { Ctx } from '../../core/ctx.ts'
 import { settleVm } from '../../compute/vm/settle.ts'
 import { applyRunEnds, applyRuns, endMissingRuns } from '../../compute/vm/reports.ts'
@@ -117,9 +117,11 @@ async function applyStorage(ctx: Ctx, hostId: string, reports: readonly StorageR
         from storage_domain s left join storage_domain_host x on x.storage_domain_id = s.id and x.host_id = ${hostId}::uuid
        where s.id = ${report.storageDomainId}::uuid`
     if (domain === undefined) continue
-    await sql`insert into storage_domain_host (storage_domain_id, host_id, ok, detail, seen_at)
-      values (${report.storageDomainId}, ${hostId}, ${report.ok}, ${report.detail}, now())
-      on conflict (storage_domain_id, host_id) do update set ok = excluded.ok, detail = excluded.detail, seen_at = excluded.seen_at`
+    await sql`insert into storage_domain_host (storage_domain_id, host_id, ok, detail, seen_at, lease)
+      values (${report.storageDomainId}, ${hostId}, ${report.ok}, ${report.detail}, now(), ${json(report.lease ?? null)})
+      on conflict (storage_domain_id, host_id) do update
+        set ok = excluded.ok, detail = excluded.detail, seen_at = excluded.seen_at, lease = excluded.lease`
+    if (report.lease !== undefined) await applyLease(ctx, report.lease)
     if (report.ok && (domain.available !== report.available || domain.used !== report.used)) {
       await sql`update storage_domain set available = ${report.available}, used = ${report.used} where id = ${report.storageDomainId}::uuid`
       ctx.changed('storage_domain', report.storageDomainId)
@@ -139,6 +141,21 @@ async function applyStorage(ctx: Ctx, hostId: string, reports: readonly StorageR
     for (const domain of await followReports(sql, dataCenterId)) ctx.changed('storage_domain', domain)
     ctx.changed('data_center', dataCenterId)
   }
+}
+
+/**
+ * Hosts that do not answer may still be seen renewing their lease on storage: then they run, and are neither fenced nor believed dead. Only of
+ * those it is written down: of the others everybody knows.
+ */
+async function applyLease(ctx: Ctx, lease: LeaseReport): Promise<void> {
+  const seen = lease.others.filter(other => !other.dead && other.unmoved !== null)
+  if (lease.state !== 'valid' || seen.length === 0) return
+  await ctx.sql`
+    update host h set storage_seen_at = o.moved
+      from (select "hostUuid" as host_uuid, max(now() - make_interval(secs => unmoved)) as moved
+              from jsonb_to_recordset(${json(seen)}::jsonb) as r("hostUuid" uuid, unmoved double precision) group by 1) o
+     where h.host_uuid = o.host_uuid and h.status in ('connecting', 'non_responsive', 'reboot')
+       and (h.storage_seen_at is null or h.storage_seen_at < o.moved - interval '1 second')`
 }
 
 async function applyFiles(

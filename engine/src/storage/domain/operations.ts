@@ -51,6 +51,7 @@ export const add = operation({
         'storage_domain.type',
         `Cannot add Storage. Storage of type ${connection.type} is not offered by this release; localfs and posixfs are.`,
       )
+    if (connection.type === 'posixfs' && connection.lease === true && i.type !== 'data') throw noLeaseOn('add')
     if (i.type === 'export')
       throw unsupported('storage_domain.export', 'Cannot add Storage. Export domains are not offered by this release.')
     const format = i.type === 'data' ? 'v5' : 'v1'
@@ -82,6 +83,29 @@ export const add = operation({
   },
 })
 
+const noLeaseOn = (verb: string) =>
+  unsupported(
+    'storage_domain.no_lease',
+    `Cannot ${verb} Storage. Storage leases are kept on shared data domains (posixfs) only.`,
+  )
+
+/** The connection with leases or without. Hosts must agree on it, so nobody may use the domain meanwhile. */
+function withLease(row: StorageDomainRow, lease: boolean): StorageDomainRow['connection'] {
+  const { connection } = row
+  if (connection.type !== 'posixfs' || row.type !== 'data') {
+    if (lease) throw noLeaseOn('edit')
+    return connection
+  }
+  if ((connection.lease ?? false) === lease) return connection
+  if (row.status !== 'maintenance' && row.status !== 'unattached')
+    throw conflict(
+      'storage_domain.lease_in_use',
+      `Cannot edit Storage. Its storage leases can be switched on and off only in maintenance; it is ${row.status}.`,
+      { ref: ref(row.id) },
+    )
+  return { ...connection, lease }
+}
+
 /** Changes what is said of a storage domain. */
 export const update = operation({
   name: 'storageDomain.update',
@@ -93,7 +117,8 @@ export const update = operation({
     mustBeSeen(row, i.version)
     const name = i.name ?? row.name
     if (name !== row.name) await freeName(ctx, 'edit', name, i.id)
-    await ctx.sql`update storage_domain set name = ${name}, description = ${i.description ?? row.description},
+    const connection = i.lease === undefined ? row.connection : withLease(row, i.lease)
+    await ctx.sql`update storage_domain set name = ${name}, connection = ${json(connection)}, description = ${i.description ?? row.description},
       comment = ${i.comment ?? row.comment}, wipe_after_delete = ${i.wipeAfterDelete ?? row.wipeAfterDelete},
       discard_after_delete = ${i.discardAfterDelete ?? row.discardAfterDelete}, backup = ${i.backup ?? row.backup},
       warning_low_space = ${i.warningLowSpace ?? row.warningLowSpace}, critical_space_gib = ${i.criticalSpaceGib ?? row.criticalSpaceGib},

@@ -72,6 +72,8 @@ export const UpdateStorageDomain = z.strictObject({
   id,
   version: seenVersion,
   name: domainName.optional(),
+  /** Whether hosts take its images on the domain itself before they write to them; changed only while nobody uses it. */
+  lease: z.boolean().optional(),
   ...changeable,
 })
 export type UpdateStorageDomain = z.infer<typeof UpdateStorageDomain>
