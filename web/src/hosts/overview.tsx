@@ -10,6 +10,7 @@ import { Card, Facts, Share } from '../templates/card.tsx'
 import { Copy } from '../templates/copy.tsx'
 import { Go } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
+import { DrainCard } from './drain-card.tsx'
 import { threadsOf } from './facts.ts'
 import { HostState } from './state-card.tsx'
 
@@ -23,6 +24,7 @@ export function HostOverview({ host, actions }: { host: HostRow; actions: readon
       <HostState host={host} actions={actions} />
       <div className="rk-cards">
         <Now host={host} />
+        {host.status === 'preparing_for_maintenance' ? <DrainCard host={host} /> : null}
         <RunningTask about={host.id} />
         <Card title={t('card.identity')}>
           <Facts

@@ -28,7 +28,7 @@ export function RunningTask({ about, orNone }: { about: string; orNone?: string 
           <Name text={taskText(job)} most={60} />
         </Go>
       </p>
-      <StepList jobId={job.id} />
+      <StepList jobId={job.id} kind={job.kind} />
       <TaskActions job={job} />
     </Card>
   )

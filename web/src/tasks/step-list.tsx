@@ -12,7 +12,7 @@ const took = (step: StepRow): number | undefined =>
   step.endedAt === null ? undefined : epoch(step.endedAt) - epoch(step.startedAt)
 
 /** The steps of a task, oldest first, each with its time; what was undone says so. */
-export function StepList({ jobId }: { jobId: string }) {
+export function StepList({ jobId, kind }: { jobId: string; kind?: string }) {
   const { t } = useTranslation('tasks')
   const { duration, percent } = useFormat()
   const { data: steps } = useAsk('job.steps', { jobId })
@@ -23,9 +23,7 @@ export function StepList({ jobId }: { jobId: string }) {
           <StatusIcon role={roles[step.status]} />
           <span className="rk-grow">
             <span className="pf-v6-screen-reader">{t(`step.${step.status}`)} </span>
-            <span lang="en">
-              <Name text={step.name} most={60} />
-            </span>
+            <StepName kind={kind ?? ''} name={step.name} />
             {step.undoStatus === 'finished' ? <span className="rk-chip">{t('undone')}</span> : null}
             {step.error === null ? null : (
               <span className="rk-sub rk-small" lang="en">
@@ -41,5 +39,23 @@ export function StepList({ jobId }: { jobId: string }) {
         </li>
       ))}
     </ol>
+  )
+}
+
+/** What a step does, in the language of the page where it has words; else the engine's own name of it, which is English. */
+function StepName({ kind, name }: { kind: string; name: string }) {
+  const { i18n } = useTranslation('tasks')
+  // The last part: steps within a part of a task are called by the part too.
+  const words: unknown = i18n.getResource(
+    i18n.language,
+    'tasks',
+    `stepName.${kind}.${name.slice(name.lastIndexOf('/') + 1)}`,
+  )
+  return typeof words === 'string' ? (
+    <span>{words}</span>
+  ) : (
+    <span lang="en">
+      <Name text={name} most={60} />
+    </span>
   )
 }

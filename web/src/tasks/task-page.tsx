@@ -58,7 +58,7 @@ export function TaskPage() {
       </div>
       <div className="rk-grid rk-gap">
         <Card title={t('tasks:steps')}>
-          <StepList jobId={job.id} />
+          <StepList jobId={job.id} kind={job.kind} />
         </Card>
         <Card title={t('tasks:about')}>
           <Facts

@@ -10,6 +10,7 @@ import { Go } from '../templates/go.tsx'
 import type { Column } from '../templates/list/types.ts'
 import { Name } from '../templates/name.tsx'
 import { addressesOf } from './addresses.ts'
+import { migrationShare } from './migration-share.ts'
 
 /** What the rows of VMs show beside themselves: numbers that move, and the names of hosts and clusters. */
 export interface VmExtra {
@@ -56,7 +57,7 @@ export function useVmColumns(): readonly Column<VmRow, VmExtra>[] {
         title: t('column.status'),
         sort: 'status',
         width: 1.7,
-        cell: vm => <VmStatusLabel vm={vm} />,
+        cell: vm => <VmStatusLabel vm={vm} progress={migrationShare(vm)} />,
       }),
       column('host', {
         title: t('column.host'),

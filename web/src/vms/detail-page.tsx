@@ -11,6 +11,7 @@ import { Gone } from '../templates/detail/gone.tsx'
 import { Go, useGo } from '../templates/go.tsx'
 import { Name } from '../templates/name.tsx'
 import { Problem } from '../templates/problem.tsx'
+import { migrationShare } from './migration-share.ts'
 import { VmDialogs } from './dialogs.tsx'
 import { VmOverview } from './overview-tab.tsx'
 import { useVmActions } from './use-vm-actions.ts'
@@ -55,7 +56,7 @@ export function VmPage() {
       group={t('shell:group.compute')}
       list={{ label: t('vms:title'), to: paths.vms() }}
       name={vm.name}
-      status={<VmStatusLabel vm={vm} />}
+      status={<VmStatusLabel vm={vm} progress={migrationShare(vm)} />}
       facts={
         host === undefined ? undefined : (
           <>
