@@ -1,6 +1,6 @@
 import { forbidden, internal, invalid, isUuid, notFound } from '@rookery/model'
 import type { z } from 'zod'
-import type { Sql } from '../db/index.ts'
+import type { Lane, Sql } from '../db/index.ts'
 import { startJob } from '../jobs/start.ts'
 import type { Actor, Ctx, Env } from './ctx.ts'
 import { kindSpec, type Ref } from './kinds.ts'
@@ -69,7 +69,7 @@ export async function ask<I, O, In>(where: Ctx | Env, query: Query<I, O, In>, in
 }
 
 /** Runs several calls of one actor in one transaction. For reconcilers, reports and start-up, which have no operation. */
-export function inTransaction<T>(where: Ctx | Env, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+export function inTransaction<T>(where: Ctx | Env, work: (ctx: Ctx) => Promise<T>, lane?: Lane): Promise<T> {
   if ('scope' in where && where.scope !== undefined) return work(where)
   const env = envOf(where)
   return env.db.transaction(async tx => {
@@ -77,7 +77,7 @@ export function inTransaction<T>(where: Ctx | Env, work: (ctx: Ctx) => Promise<T
     const result = await work(writeCtx(env, scope))
     await scope.flush()
     return result
-  })
+  }, lane)
 }
 
 /** A context for reads: each statement by itself, and `start` in a transaction of its own. */
@@ -139,7 +139,7 @@ async function runInTransaction<I, O, In>(env: Env, operation: Operation<I, O, I
       }
       await scope.flush()
       return result
-    })
+    }, 'requests')
   } catch (error) {
     if (error instanceof Planned) return error.plan as Plan<O>
     throw error

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { internal } from '@rookery/model'
 import pg from 'pg'
-import { databaseError, isRetryable } from './errors.ts'
+import { databaseError, isCrowded, isRetryable } from './errors.ts'
+import { busy, Gate } from './gate.ts'
 import type { RawAnswer } from './remembered.ts'
 import { columnTypes, rawTypes, toObjects } from './rows.ts'
 import { compile, type SqlFragment, type SqlValue, statementName } from './sql.ts'
@@ -46,15 +47,36 @@ export interface Db {
   /** Statements outside transactions, each on a connection of its own. */
   readonly sql: Sql
   /**
-   * Statements on connections of their own, to read what is committed while a transaction is under way. A second pool: were
-   * it the same, transactions that each wait for a second connection could wait for each other.
+   * Statements on connections of their own, to read what is committed while a transaction is under way, and for the engine's lease. A
+   * second pool: were it the same, transactions that each wait for a second connection could wait for each other.
    */
   readonly outside: Sql
-  /** See {@link withTransaction}. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** See {@link withTransaction}; in a lane of its own when one is said. Never from inside a transaction. */
+  transaction<T>(work: (tx: Tx) => Promise<T>, lane?: Lane): Promise<T>
   readonly pool: pg.Pool
   close(): Promise<void>
 }
+
+/**
+ * What may come in crowds, and may therefore have only a part of the connections at once: requests of people, reports of hosts, and
+ * placements, which wait inside for each other. The rest, steps of jobs above all, is short and not so many.
+ */
+export type Lane = 'requests' | 'reports' | 'places'
+
+/** Requests that wait for their turn beyond this number, or longer than this (milliseconds), are asked to come again later. */
+const mostRequests = 5000
+const requestPatienceMs = 20_000
+
+const lanesOf = (connections: number): Record<Lane, Gate> => ({
+  requests: new Gate({
+    width: Math.max(1, connections - 3),
+    most: mostRequests,
+    patienceMs: requestPatienceMs,
+  }),
+  reports: new Gate({ width: Math.max(1, Math.floor(connections / 3)) }),
+  // One that decides, and one behind it that has its connection already.
+  places: new Gate({ width: 2 }),
+})
 
 /** Channel of all notifications; the payload is a JSON array of topics. */
 export const channel = 'rookery'
@@ -118,20 +140,29 @@ async function query(
       ...(name ? { name } : {}),
     })
   } catch (error) {
-    throw databaseError(error, text)
+    throw client instanceof pg.Pool ? connectError(client, error, text) : databaseError(error, text)
   }
 }
+
+/** Whoever got no connection in time of a pool that has them all waits for the engine and not for the database. */
+const connectError = (pool: pg.Pool, error: unknown, text?: string): unknown =>
+  isCrowded(error) && pool.totalCount - pool.idleCount >= pool.options.max ? busy(error) : databaseError(error, text)
 
 /** Opens the pool; nothing is connected before the first statement. */
 export function openDatabase(config: DatabaseConfig, o: { connections?: number } = {}): Db {
   const open = (max: number) => openPool(config, max)
-  const [pool, second] = [open(o.connections ?? 12), open(2)]
+  const { connections = 12 } = o
+  const [pool, second] = [open(connections), open(2)]
+  const lanes = lanesOf(connections)
   return {
     config,
     pool,
     sql: makeSql((...statement) => query(pool, ...statement)),
     outside: makeSql((...statement) => query(second, ...statement)),
-    transaction: work => withTransaction(pool, (_sql, tx) => work(tx)),
+    transaction: (work, lane) => {
+      const run = () => withTransaction(pool, (_sql, tx) => work(tx))
+      return lane === undefined ? run() : lanes[lane].pass(run)
+    },
     close: async () => void (await Promise.all([pool.end(), second.end()])),
   }
 }
@@ -173,7 +204,7 @@ export async function withTransaction<T>(pool: pg.Pool, work: (sql: Sql, tx: Tx)
 
 async function transactionOnce<T>(pool: pg.Pool, work: (sql: Sql, tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
-    throw databaseError(error)
+    throw connectError(pool, error)
   })
   // One statement at a time on a connection; callers may use Promise.all, the driver may not.
   let last: Promise<unknown> = Promise.resolve()

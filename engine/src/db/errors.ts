@@ -14,9 +14,13 @@ export const isUniqueViolation = (error: unknown): boolean => sqlState(root(erro
 /** A row elsewhere still refers to this one (23503). */
 export const isForeignKeyViolation = (error: unknown): boolean => sqlState(root(error)) === '23503'
 
-/** The database is away: nobody knows whether a commit under way happened. */
+/** The database is away: nobody knows whether a commit under way happened. Or there was no connection to it: nothing was begun. */
 export const isDatabaseAway = (error: unknown): boolean =>
-  error instanceof RookeryError && error.code === 'database.unavailable'
+  error instanceof RookeryError && (error.code === 'database.unavailable' || error.code === 'engine.busy')
+
+/** No connection of the pool was free in time. */
+export const isCrowded = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect')
 
 function root(error: unknown): unknown {
   return error instanceof RookeryError && error.cause !== undefined ? error.cause : error

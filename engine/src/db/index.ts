@@ -1,5 +1,14 @@
 /** PostgreSQL as the engine uses it: SQL as text with parameters, short transactions, migrations, notifications. */
-export { channel, type DatabaseConfig, type Db, openDatabase, type Sql, type Tx, withTransaction } from './db.ts'
+export {
+  channel,
+  type DatabaseConfig,
+  type Db,
+  type Lane,
+  openDatabase,
+  type Sql,
+  type Tx,
+  withTransaction,
+} from './db.ts'
 export {
   databaseError,
   isDatabaseAway,
@@ -8,6 +17,7 @@ export {
   isUniqueViolation,
   sqlState,
 } from './errors.ts'
+export { retryAfterSeconds } from './gate.ts'
 export { type Migration, type MigrationReport, migrate, migrationsFolder, readMigrations } from './migrate.ts'
 export { listen, type Notifications } from './notify.ts'
 export { RememberedRows } from './remembered.ts'

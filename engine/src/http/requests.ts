@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from '../core/log.ts'
 import { observers } from '../core/observe.ts'
+import { retryAfterSeconds } from '../db/index.ts'
 import { correlationId } from './correlation.ts'
 import { asRookeryError, errorBody, statusOf } from './errors.ts'
 
@@ -38,6 +39,7 @@ export function addRequestHooks(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = asRookeryError(thrown)
     if (error.kind === 'internal') log.error({ err: thrown, path: shownPath(request.url) }, 'request failed')
+    if (error.code === 'engine.busy') reply.header('retry-after', retryAfterSeconds)
     reply.code(statusOf[error.kind]).send(errorBody(error))
   })
   app.setNotFoundHandler((request, reply) => {

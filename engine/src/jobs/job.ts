@@ -2,7 +2,7 @@ import type { JobId } from '@rookery/model'
 import type { Task } from '@rookery/protocol'
 import type { z } from 'zod'
 import type { EntityKind, Ref } from '../core/kinds.ts'
-import type { Sql } from '../db/index.ts'
+import type { Lane, Sql } from '../db/index.ts'
 import type { OutsidePort } from './outside-port.ts'
 import type { EventDetails, EventName } from '../events/catalog.ts'
 
@@ -70,8 +70,16 @@ export interface Job {
   readonly jobId: JobId
   /** Somebody asked for the end; the next step throws anyway, loops may look earlier. */
   readonly cancelled: boolean
-  /** `fn` and its record commit together: exactly once. The undo runs in a transaction of its own, also exactly once. */
-  tx<T>(name: string, fn: (tx: JobTx) => Promise<T>, undo?: (tx: JobTx, output: T) => Promise<void>): Promise<T>
+  /**
+   * `fn` and its record commit together: exactly once. The undo runs in a transaction of its own, also exactly once. With a lane `fn` waits
+   * for its turn there before it has a connection.
+   */
+  tx<T>(
+    name: string,
+    fn: (tx: JobTx) => Promise<T>,
+    undo?: (tx: JobTx, output: T) => Promise<void>,
+    options?: { lane?: Lane },
+  ): Promise<T>
   /**
    * A task on a host under an id made of job and step, so asking again is harmless. A silent host is asked again until it
    * answers or is fenced. Resolves with the task's result. The undo is another task; a host that was fenced needs none.

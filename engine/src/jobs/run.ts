@@ -2,7 +2,7 @@ import { internal } from '@rookery/model'
 import { Scope } from '../core/scope.ts'
 import type { Logger } from '../core/log.ts'
 import { observed } from '../core/observe.ts'
-import type { Db } from '../db/index.ts'
+import type { Db, Lane } from '../db/index.ts'
 import { Frame, type UndoEntry } from './frame.ts'
 import type { HostPort } from './host-port.ts'
 import type { OutsidePort } from './outside-port.ts'
@@ -168,7 +168,7 @@ export class JobRun {
   }
 
   /** A transaction in which this engine is known to own the job. */
-  transaction<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
+  transaction<T>(work: (scope: Scope) => Promise<T>, lane?: Lane): Promise<T> {
     const { db, instanceId } = this.deps
     return db
       .transaction(async tx => {
@@ -183,7 +183,7 @@ export class JobRun {
         const result = await work(scope)
         await scope.flush()
         return result
-      })
+      }, lane)
       .catch((error: unknown) => {
         throw asSignal(error)
       })
@@ -288,7 +288,7 @@ export class JobRun {
       get cancelled() {
         return isCancelled()
       },
-      tx: (name, fn, undo) => this.#tx(frame, name, fn, undo),
+      tx: (name, fn, undo, options) => this.#tx(frame, name, fn, undo, options?.lane),
       host: async <R>(
         name: string,
         hostId: string,
@@ -311,6 +311,7 @@ export class JobRun {
     name: string,
     fn: (tx: JobTx) => Promise<T>,
     undo?: (tx: JobTx, output: T) => Promise<void>,
+    lane?: Lane,
   ): Promise<T> {
     const position = this.nextPosition()
     const record = await this.step({
@@ -336,7 +337,7 @@ export class JobRun {
             scope.changed('job', this.row.id)
             await this.at(full, 'after-effect')
             return written
-          })
+          }, lane)
         let written: StepRow
         try {
           written = await once()

@@ -91,7 +91,7 @@ const finishTask = (vmId: string, move: Pick<Move, 'target' | 'prepare'>): Task 
 async function turn(j: Job, i: MigrateInput, tried: readonly Refusal[]): Promise<Move> {
   for (let n = 1; ; n++) {
     const again = n === 1 ? '' : ` (${n})`
-    const placed = await j.tx(`place${again}`, tx => placeIncoming(tx, i, tried), leave)
+    const placed = await j.tx(`place${again}`, tx => placeIncoming(tx, i, tried), leave, { lane: 'places' })
     if (!('busy' in placed)) return placed
     await j.sleepUntil(`wait for a turn${again}`, async tx => new Date(tx.now.getTime() + turnMs))
   }

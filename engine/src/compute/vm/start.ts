@@ -38,7 +38,7 @@ export const startVm = job(
     const tried: Refusal[] = []
     while (tried.length < mostHosts) {
       const attempt = await j.attempt(`host ${tried.length + 1}`, async j => {
-        const run = await j.tx('place', tx => placeAndReserve(tx, engineId, wish, tried), release)
+        const run = await j.tx('place', tx => placeAndReserve(tx, engineId, wish, tried), release, { lane: 'places' })
         const created = await j.attempt('boot', j =>
           j.host<Created>(
             'create',

@@ -27,6 +27,8 @@ const reasons: Readonly<Record<string, string>> = {
 /** A fault and its status. The detail of an engine's refusal stands in brackets, as clients show it. */
 export function faultOf(error: unknown): { status: number; fault: WireObject } {
   const { kind, code, message } = toErrorRecord(error)
+  // oVirt has no word for it; HTTP has, and clients that know it come again.
+  if (code === 'engine.busy') return { status: 503, fault: { reason: 'Operation Failed', detail: `[${message}]` } }
   if (code === 'vm.initialization_twice') return { status: 409, fault: { reason: message } }
   const reason = reasons[code]
   const detail = reason === undefined ? `[${message}]` : message

@@ -1,5 +1,6 @@
 import { notFound, RookeryError, unauthenticated } from '@rookery/model'
 import type { Env } from '../../../core/ctx.ts'
+import { retryAfterSeconds } from '../../../db/index.ts'
 import { type Address, integerParameter } from '../http/address.ts'
 import { faultOf } from '../http/fault.ts'
 import { answerFormat, bodyFormat, contentType } from '../http/format.ts'
@@ -119,6 +120,7 @@ export function faultAnswer(error: unknown, format: Format, action?: WireObject)
   const { status, fault } = faultOf(error)
   const headers: Record<string, string> = { 'content-type': contentType(format) }
   if (status === 401) headers['www-authenticate'] = 'Basic realm="RESTAPI"'
+  if (status === 503) headers['retry-after'] = String(retryAfterSeconds)
   const body =
     action === undefined
       ? format === 'xml'
