@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { RookeryError } from '@rookery/model'
 import { lockPlacement } from '../src/compute/scheduling/candidates.ts'
 import { start as startVm } from '../src/compute/vm/operations.ts'
 import { call } from '../src/core/call.ts'
@@ -80,18 +81,29 @@ test('many starts in one moment all succeed, and the engine answers others meanw
     }
   }
   const beside = looking()
-  const asked = await Promise.allSettled(ids.map(id => call(world.env, startVm, { id })))
-  assert.deepEqual(
-    asked.flatMap(each => (each.status === 'rejected' ? [String(each.reason)] : [])),
-    [],
-  )
-  await until(async () => (await up(ids)) === ids.length, { what: 'all VMs to be up', timeoutMs: 240_000 })
+  const turnedAway = { n: 0 }
+  // On a machine that is busy with other things the last ones may be told to come again, and nothing else.
+  const insist = async (id: string): Promise<void> => {
+    try {
+      await call(world.env, startVm, { id })
+    } catch (error) {
+      if (!(error instanceof RookeryError && error.code === 'engine.busy')) throw error
+      turnedAway.n++
+      await insist(id)
+    }
+  }
+  await Promise.all(ids.map(insist))
+  await until(async () => (await up(ids)) === ids.length, { what: 'all VMs to be up', timeoutMs: 600_000 })
   open.yes = false
   await beside
+  await until(
+    async () => (await sql`select 1 from job where kind = 'vm.start' and ended_at is null limit 1`).length === 0,
+    { what: 'all starts to be recorded', timeoutMs: 120_000 },
+  )
   const failed = await sql<{ error: unknown }>`select error from job where kind = 'vm.start' and status <> 'finished'`
   assert.deepEqual(failed, [])
   assert.deepEqual(world.sim.violations, [])
   t.diagnostic(
-    `${crowd} starts in one moment: up ${((performance.now() - began) / 1000).toFixed(1)} s later; the longest of ${looks.length} looks at a VM meanwhile ${Math.max(...looks).toFixed(0)} ms`,
+    `${crowd} starts in one moment: up ${((performance.now() - began) / 1000).toFixed(1)} s later; ${turnedAway.n} were asked to come again; the longest of ${looks.length} looks at a VM meanwhile ${Math.max(...looks).toFixed(0)} ms`,
   )
 })

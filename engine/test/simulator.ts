@@ -40,6 +40,8 @@ export interface SimulatorProcess {
     storage: { storageDomainId: string }[]
     networks: { networkId: string }[]
   }>
+  /** Guests on a host like the run `of` of any host, under ids of their own: up at once, and told like any other. */
+  copies(host: number, of: string, runs: readonly { vmId: string; runId: string; name: string }[]): Promise<void>
   /** All storage domains with their volumes, and the image tickets that live. */
   storage(): Promise<SimulatorStorage>
   /** What should never have been. */
@@ -112,6 +114,7 @@ export async function startSimulator(
       fault: (host, fault) => call('POST', `/hosts/${host}/faults`, fault),
       clearFaults: host => call('DELETE', `/hosts/${host}/faults`),
       look: host => call('GET', `/hosts/${host}`),
+      copies: (host, of, runs) => call('POST', `/hosts/${host}/copies`, { of, runs }),
       storage: () => call('GET', '/storage'),
       violations: async () => (await call('GET', '')).violations,
       kill: () => gone('SIGKILL'),

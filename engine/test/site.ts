@@ -10,7 +10,9 @@ export type Site = Awaited<ReturnType<typeof site>>
 /** What placement asks of a host. */
 const facts = {
   memory: 64 * 1024 ** 3,
-  cpu: { sockets: 1, cores: 8, threads: 1 },
+  acceleration: { kind: 'kvm', reason: '' },
+  cpu: { architecture: 'x86_64', sockets: 1, cores: 8, threads: 1 },
+  migration: { address: 'h', port: 1 },
   taskKinds: ['vm.create'],
   firmware: ['bios', 'uefi', 'uefi_secure'],
   machines: ['pc', 'q35'],

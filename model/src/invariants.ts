@@ -78,6 +78,10 @@ export const invariants = {
     ko: '호스트가 실제보다 차 있는 것으로 보입니다. reservation에서 행을 지우고 신고하십시오.',
   }),
   'reservation.elsewhere': text(editedDatabase, report),
+  'reservation.sum_differs': text(editedDatabase, {
+    en: 'A host seems fuller or emptier than it is. Report it; setting its row in host_promise to the counted numbers mends it.',
+    ko: '호스트가 실제보다 차 있거나 비어 있는 것으로 보입니다. 신고하십시오. host_promise의 해당 행을 센 값으로 바꾸면 고쳐집니다.',
+  }),
   'run.without_reservation': text(editedDatabase, report),
   'run.unsettled': text(killed, report),
   'run.between_hosts': text(

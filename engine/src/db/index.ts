@@ -17,7 +17,7 @@ export {
   isUniqueViolation,
   sqlState,
 } from './errors.ts'
-export { retryAfterSeconds } from './gate.ts'
+export { Gate, retryAfterSeconds } from './gate.ts'
 export { type Migration, type MigrationReport, migrate, migrationsFolder, readMigrations } from './migrate.ts'
 export { listen, type Notifications } from './notify.ts'
 export { RememberedRows } from './remembered.ts'

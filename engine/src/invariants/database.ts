@@ -48,6 +48,15 @@ const checks: Partial<Record<Invariant, (sql: Sql) => Promise<Row[]>>> = {
   'reservation.elsewhere': sql => sql<Row>`
     select 'run ' || u.id as subject, 'it is on host ' || u.host_id || ' and its reservation on ' || r.host_id as found, array[u.vm_id::text] as about
       from reservation r join vm_run u on u.id = r.run_id where u.host_id <> r.host_id`,
+  'reservation.sum_differs': sql => sql<Row>`
+    select 'host ' || h.id as subject, 'of host ' || h.name || ' ' || coalesce(p.memory, 0) || ' bytes for ' || coalesce(p.vms, 0)
+           || ' VMs are counted as reserved, and there are ' || coalesce(r.memory, 0) || ' for ' || coalesce(r.vms, 0) as found
+      from host h left join host_promise p on p.host_id = h.id
+      left join (select host_id, sum(memory) as memory, sum(vcpus) as vcpus, count(*) as vms,
+                        coalesce(sum(memory) filter (where highly_available), 0) as ha_memory, count(*) filter (where highly_available) as ha_vms
+                   from reservation group by host_id) r on r.host_id = h.id
+     where (coalesce(p.memory, 0), coalesce(p.vcpus, 0), coalesce(p.vms, 0), coalesce(p.ha_memory, 0), coalesce(p.ha_vms, 0))
+        <> (coalesce(r.memory, 0), coalesce(r.vcpus, 0), coalesce(r.vms, 0), coalesce(r.ha_memory, 0), coalesce(r.ha_vms, 0))`,
   'run.without_reservation': sql => sql<Row>`
     select 'run ' || u.id as subject, 'VM ' || v.name || ' runs on host ' || u.host_id || ' and nothing is reserved for it there' as found, array[v.id::text] as about
       from vm_run u join vm v on v.id = u.vm_id left join reservation r on r.run_id = u.id where r.run_id is null`,

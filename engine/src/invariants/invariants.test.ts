@@ -303,6 +303,13 @@ planted('reservation.elsewhere', async () => {
   return () => world.sql`update reservation set host_id = ${run.hostId} where run_id = ${run.id}::uuid`
 })
 
+planted('reservation.sum_differs', async () => {
+  const { vmId } = await aRunningVm(world)
+  const { hostId } = await world.sql.one<{ hostId: string }>`select host_id from vm_run where vm_id = ${vmId}::uuid`
+  await world.sql`update host_promise set vms = vms + 1 where host_id = ${hostId}::uuid`
+  return () => world.sql`update host_promise set vms = vms - 1 where host_id = ${hostId}::uuid`
+})
+
 planted('run.without_reservation', async () => {
   const { vmId } = await aRunningVm(world)
   const held = await world.sql.one<{

@@ -64,7 +64,7 @@ const run = (cpu: number) => ({
 })
 const say = (cpu: number) =>
   inTransaction(one.engine.handle.env(), ctx =>
-    applyStats(ctx, own.host, { type: 'stats', at: Date.now(), host, runs: [run(cpu)] }),
+    applyStats(ctx, [{ hostId: own.host, line: { type: 'stats', at: Date.now(), host, runs: [run(cpu)] } }]),
   )
 const range = (id: string) => ({ id, from: Date.now() - 3_600_000, to: Date.now() + 60_000 })
 

@@ -1,37 +1,38 @@
-import type { WatchLine } from '@rookery/protocol'
 import type { Ctx } from '../core/ctx.ts'
-import type { Sql } from '../db/index.ts'
+import { json, type Sql } from '../db/index.ts'
 import { reconciler } from '../reconcile/reconciler.ts'
+import type { HostNumbers } from './apply.ts'
 
 /** How long raw numbers are kept, hours: the longest range that a live chart offers. */
 export const keepHours = 6
 
-/** Keeps one row with the numbers of a host and all its runs, at the database's time: a host with a wrong clock spoils no chart. */
-export async function recordSample(
-  ctx: Ctx,
-  hostId: string,
-  line: Extract<WatchLine, { type: 'stats' }>,
-): Promise<void> {
-  const { host, runs } = line
-  const sum = (of: (disk: (typeof runs)[number]['disks'][number]) => number) =>
-    runs.map(run => run.disks.reduce((all, disk) => all + of(disk), 0))
-  const numbers = {
-    vmIds: runs.map(run => run.vmId),
-    cpu: runs.map(run => run.cpu),
-    memory: runs.map(run => Math.round(run.memoryUsed)),
-    rx: runs.map(run => run.rxBytes),
-    tx: runs.map(run => run.txBytes),
-    read: sum(disk => disk.readBytes),
-    write: sum(disk => disk.writeBytes),
-    readOps: sum(disk => disk.readOps),
-    writeOps: sum(disk => disk.writeOps),
-  }
+/** Keeps a row for each host with its numbers and those of all its runs, at the database's time: a host with a wrong clock spoils no chart. */
+export async function recordSamples(ctx: Ctx, numbers: readonly HostNumbers[]): Promise<void> {
+  const rows = numbers.map(({ hostId, line: { host, runs } }) => {
+    const sum = (of: (disk: (typeof runs)[number]['disks'][number]) => number) =>
+      runs.map(run => run.disks.reduce((all, disk) => all + of(disk), 0))
+    return {
+      id: hostId,
+      cpu: host.cpuUser + host.cpuSystem,
+      used: Math.round(host.memoryUsed),
+      vms: runs.map(run => run.vmId),
+      vm_cpu: runs.map(run => run.cpu),
+      vm_memory: runs.map(run => Math.round(run.memoryUsed)),
+      rx: runs.map(run => run.rxBytes),
+      tx: runs.map(run => run.txBytes),
+      read: sum(disk => disk.readBytes),
+      write: sum(disk => disk.writeBytes),
+      read_ops: sum(disk => disk.readOps),
+      write_ops: sum(disk => disk.writeOps),
+    }
+  })
   await ctx.sql`
     insert into sample (host_id, at, cpu, memory_used, vm_ids, vm_cpu, vm_memory, vm_rx, vm_tx, vm_read, vm_write, vm_read_ops, vm_write_ops)
-    select h.id, clock_timestamp(), ${host.cpuUser + host.cpuSystem}, ${Math.round(host.memoryUsed)}::bigint,
-           ${numbers.vmIds}::uuid[], ${numbers.cpu}::real[], ${numbers.memory}::bigint[], ${numbers.rx}::real[], ${numbers.tx}::real[],
-           ${numbers.read}::real[], ${numbers.write}::real[], ${numbers.readOps}::real[], ${numbers.writeOps}::real[]
-      from host h where h.id = ${hostId}::uuid
+    select h.id, clock_timestamp(), n.cpu, n.used, n.vms, n.vm_cpu, n.vm_memory, n.rx, n.tx, n.read, n.write, n.read_ops, n.write_ops
+      from jsonb_to_recordset(${json(rows)}::jsonb)
+           as n(id uuid, cpu real, used bigint, vms uuid[], vm_cpu real[], vm_memory bigint[], rx real[], tx real[],
+                read real[], write real[], read_ops real[], write_ops real[])
+      join host h on h.id = n.id
     on conflict do nothing`
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { request } from 'node:https'
 import { json } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { fixture, type Fixture } from '../testing.ts'
+import { bareSpec, fixture, type Fixture } from '../testing.ts'
 
 async function call(f: Fixture, method: string, path: string, body?: object): Promise<[number, unknown]> {
   const { cert, key, ca } = f.pki.engine
@@ -23,6 +24,23 @@ test('faults are ordered, seen and taken away over the wire', async t => {
   await f.client(1).facts()
   const [status] = await call(f, 'POST', '/simulator/hosts/1/faults', { kind: 'gremlins' })
   assert.equal(status, 400)
+})
+
+test('guests are copied to hosts, and are told like any other', async t => {
+  const f = await fixture(t)
+  const spec = bareSpec()
+  await f.done({ kind: 'vm.create', spec }, f.client(1))
+  const { vmId, runId } = spec
+  const copy = { vmId: randomUUID(), runId: randomUUID(), name: 'like it' }
+  assert.deepEqual(await call(f, 'POST', '/simulator/hosts/2/copies', { of: runId, runs: [copy] }), [204, undefined])
+  const [, host] = await call(f, 'GET', '/simulator/hosts/2')
+  const { runs } = host as { runs: { vmId: string; runId: string; status: string }[] }
+  assert.deepEqual(
+    runs.map(run => [run.vmId, run.runId, run.status]),
+    [[copy.vmId, copy.runId, 'up']],
+  )
+  const [status] = await call(f, 'POST', '/simulator/hosts/2/copies', { of: vmId, runs: [] })
+  assert.equal(status, 404)
 })
 
 test('the clock is turned over the wire', async t => {

@@ -2,6 +2,8 @@ import type { Sql } from '../../db/index.ts'
 import type { AffinityRule } from '../scheduling/need.ts'
 
 interface Row {
+  /** Of a group; a label has nothing but hosts. */
+  label: boolean
   name: string
   priority: number
   vmsEnabled: boolean
@@ -24,19 +26,22 @@ export async function affinityOf(
   vm: { id: string; clusterId: string },
   leaving: readonly string[] = [],
 ): Promise<AffinityRule[]> {
-  const groups = await sql<Row>`
-    select g.name, g.priority, g.vms_enabled, g.vms_positive, g.vms_enforcing, g.hosts_enabled, g.hosts_positive, g.hosts_enforcing,
+  const rows = await sql<Row>`
+    select false as label, g.name, g.priority, g.vms_enabled, g.vms_positive, g.vms_enforcing, g.hosts_enabled, g.hosts_positive, g.hosts_enforcing,
            array(select distinct r.host_id::text from affinity_group_member_vm m join vm_run r on r.vm_id = m.vm_id
                   where m.group_id = g.id and m.vm_id <> ${vm.id}::uuid) as elsewhere,
            array(select m.host_id::text from affinity_group_member_host m where m.group_id = g.id) as host_ids
       from affinity_group g
      where g.cluster_id = ${vm.clusterId}::uuid
        and exists (select 1 from affinity_group_member_vm m where m.group_id = g.id and m.vm_id = ${vm.id}::uuid)
-     order by g.priority desc, g.name`
-  const labels = await sql<{ name: string; hostIds: string[] }>`
-    select l.name, array(select h.host_id::text from affinity_label_host h where h.label_id = l.id) as host_ids
+    union all
+    select true, l.name, 0, false, false, false, false, false, false, '{}',
+           array(select h.host_id::text from affinity_label_host h where h.label_id = l.id)
       from affinity_label_vm m join affinity_label l on l.id = m.label_id and l.implicit_group
-     where m.vm_id = ${vm.id}::uuid order by l.name`
+     where m.vm_id = ${vm.id}::uuid
+     order by 1, 3 desc, 2`
+  const groups = rows.filter(row => !row.label)
+  const labels = rows.filter(row => row.label)
   const staying = (ids: readonly string[]) => new Set(ids.filter(id => !leaving.includes(id)))
   return [
     ...groups.flatMap((group): AffinityRule[] => [

@@ -14,7 +14,7 @@ import { getVm } from '../vm/store.ts'
 /** Hosts of a cluster with how busy they were in the minutes that its policy looks back. */
 export async function loadsOf(sql: Sql, cluster: ClusterFacts): Promise<Load[]> {
   const minutes = cluster.policy.properties.cpuOverCommitDurationMinutes
-  const hosts = await candidatesOf(sql, cluster.id, { highlyAvailable: false }, cluster.policy)
+  const hosts = await candidatesOf(sql, cluster.id, { networks: [], storageDomains: [] }, cluster.policy)
   const numbers = await sql<{ hostId: string; least: number; most: number }>`
     select host_id, 100 * min(cpu)::float8 as least, 100 * max(cpu)::float8 as most from sample
      where host_id = any (${hosts.map(host => host.id)}::uuid[]) and at > now() - make_interval(mins => ${minutes})

@@ -1,4 +1,4 @@
-import { conflict, notFound, type Refusal, type RefusalReason } from '@rookery/model'
+import { conflict, notFound, type Refusal } from '@rookery/model'
 import type { HostFacts, MigrationPlan, SeedSpec, TaskOf } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
 import type { EventName } from '../../events/catalog.ts'
@@ -67,24 +67,14 @@ export async function chooseMove(
            coalesce(q.vcpus, 0)::int as vcpus, coalesce(q.highly_available, false) as highly_available
       from vm_run r join host h on h.id = r.host_id left join reservation q on q.run_id = r.id where r.id = ${vm.runId}::uuid`
   const { memory, vcpus, highlyAvailable, ...from } = source
-  const hosts = await sql<{
-    id: string
-    facts: HostFacts | null
-  }>`select id, facts from host where cluster_id = ${clusterId}::uuid`
-  const unfit = new Map<string, RefusalReason>()
-  for (const { id, facts } of hosts) {
-    const why = unlike(from.facts, facts)
-    if (why !== null && id !== from.hostId) unfit.set(id, { code: 'unlike', why })
-  }
   const { host, cluster } = await chooseTarget(sql, vm, {
     hostIds: i.hostIds,
     force: i.force,
     clusterId,
     tried,
-    unfit,
     promised,
   })
-  const facts = hosts.find(({ id }) => id === host.id)?.facts ?? null
+  const { facts } = await sql.one<{ facts: HostFacts | null }>`select facts from host where id = ${host.id}::uuid`
   return { host, cluster, source: from, facts, reserved: { memory, vcpus, highlyAvailable } }
 }
 
@@ -115,16 +105,6 @@ function mustMove(vm: VmRow, config: VmConfig, i: Pick<MigrateInput, 'force' | '
       ref,
       detail: { vm: vm.name },
     })
-}
-
-/** Why a guest of one host cannot go on at another one; null when it can. */
-function unlike(from: HostFacts | null, to: HostFacts | null): string | null {
-  if (to?.migration == null) return 'takes no guests from other hosts'
-  if (from?.migration == null) return 'cannot be reached: the host that runs the VM sends no guests to others'
-  if (from.cpu.architecture !== to.cpu.architecture) return `has the architecture ${to.cpu.architecture}`
-  if (from.acceleration.kind !== to.acceleration.kind)
-    return `runs guests by ${to.acceleration.kind} and the VM's host by ${from.acceleration.kind}`
-  return null
 }
 
 /**

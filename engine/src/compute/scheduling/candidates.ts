@@ -1,5 +1,5 @@
 import type { HostFacts } from '@rookery/protocol'
-import { fragment, type Sql } from '../../db/index.ts'
+import type { Sql } from '../../db/index.ts'
 import { type Capability, capabilityOf, noCapability } from './capability.ts'
 import type { Candidate, Need, Policy } from './need.ts'
 
@@ -12,6 +12,14 @@ interface Row {
   cpuUsed: number | null
   swapUsed: number | null
   isSpm: boolean
+  reservedMemory: number
+  reservedVcpus: number
+  vms: number
+  haMemory: number
+  haVms: number
+  /** How many of the needed networks and storage domains it has. */
+  networks: number
+  domains: number
 }
 
 interface Known {
@@ -26,28 +34,43 @@ interface Known {
 const capabilities = new Map<string, Known>()
 const mostKnown = 20_000
 
-/** Hosts of a cluster as placement sees them: a few statements, whatever the number of hosts and VMs. */
-export async function candidatesOf(
-  sql: Sql,
-  clusterId: string,
-  need: Pick<Need, 'highlyAvailable'>,
-  policy: Policy,
-): Promise<Candidate[]> {
+/** What of a need decides what is read of hosts. */
+type Asked = Pick<Need, 'networks' | 'storageDomains'>
+
+/**
+ * Hosts of a cluster as placement sees them: one statement, whatever the number of hosts and VMs, and few more for what is rare. Of networks
+ * and storage domains those that are needed are named, and no others.
+ */
+export async function candidatesOf(sql: Sql, clusterId: string, need: Asked, policy: Policy): Promise<Candidate[]> {
+  const networkIds = need.networks.map(({ id }) => id)
+  const domainIds = need.storageDomains.map(({ id }) => id)
   const rows = await sql<Row>`
     select h.id, h.name, h.status, h.facts_at::text as facts_at,
            100 * ((n.stats ->> 'cpuUser')::float8 + (n.stats ->> 'cpuSystem')::float8) as cpu_used,
            100 * (n.stats ->> 'swapUsed')::float8 / nullif((n.stats ->> 'swapTotal')::float8, 0) as swap_used,
-           exists (select 1 from spm s where s.host_id = h.id) as is_spm
-      from host h left join host_now n on n.host_id = h.id
+           s.host_id is not null as is_spm,
+           coalesce(p.memory, 0)::float8 as reserved_memory, coalesce(p.vcpus, 0)::int as reserved_vcpus, coalesce(p.vms, 0)::int as vms,
+           coalesce(p.ha_memory, 0)::float8 as ha_memory, coalesce(p.ha_vms, 0)::int as ha_vms,
+           coalesce(w.n, 0)::int as networks, coalesce(d.n, 0)::int as domains
+      from host h
+      left join host_now n on n.host_id = h.id
+      left join (select distinct host_id from spm) s on s.host_id = h.id
+      left join host_promise p on p.host_id = h.id
+      left join (select host_id, count(*) as n from host_network where network_id = any (${networkIds}::uuid[]) group by host_id) w
+        on w.host_id = h.id
+      left join (select host_id, count(*) as n from storage_domain_host where ok and storage_domain_id = any (${domainIds}::uuid[])
+                  group by host_id) d
+        on d.host_id = h.id
      where h.cluster_id = ${clusterId}::uuid order by h.id`
-  const [capability, promised, reach, busy] = [
-    await capabilitiesOf(sql, rows),
-    await promisedOf(sql, clusterId, need.highlyAvailable || policy.haReservation),
-    await reachOf(sql, clusterId),
-    await busyOf(sql, rows, policy),
-  ]
-  return rows.map(row => ({
-    ...(capability.get(row.id) ?? noCapability),
+  const capability = await capabilitiesOf(sql, rows)
+  const busy = await busyOf(sql, rows, policy)
+  const lacking = rows.filter(row => row.networks < networkIds.length || row.domains < domainIds.length)
+  const reach = await reachOf(
+    sql,
+    lacking.map(row => row.id),
+  )
+  return rows.map((row, n) => ({
+    ...(capability[n] ?? noCapability),
     id: row.id,
     name: row.name,
     status: row.status,
@@ -55,57 +78,51 @@ export async function candidatesOf(
     swapUsed: row.swapUsed,
     isSpm: row.isSpm,
     cpuUsedAtLeast: busy.get(row.id) ?? null,
-    ...(promised.get(row.id) ?? { reservedMemory: 0, reservedVcpus: 0, vms: 0, haMemory: 0, haVms: 0 }),
-    networkIds: reach.networks.get(row.id) ?? [],
-    storageDomainIds: reach.domains.get(row.id) ?? [],
+    reservedMemory: row.reservedMemory,
+    reservedVcpus: row.reservedVcpus,
+    vms: row.vms,
+    haMemory: row.haMemory,
+    haVms: row.haVms,
+    networkIds: row.networks === networkIds.length ? networkIds : (reach.networks.get(row.id) ?? []),
+    storageDomainIds: row.domains === domainIds.length ? domainIds : (reach.domains.get(row.id) ?? []),
   }))
 }
 
-async function capabilitiesOf(sql: Sql, rows: readonly Row[]): Promise<ReadonlyMap<string, Capability>> {
-  const found = new Map<string, Capability>()
+/** What hosts can do, in their order. */
+async function capabilitiesOf(sql: Sql, rows: readonly Row[]): Promise<Capability[]> {
   const unknown: string[] = []
-  for (const { id, factsAt } of rows) {
+  const found = rows.map(({ id, factsAt }) => {
     const known = capabilities.get(id)
-    if (known !== undefined && known.factsAt === factsAt) found.set(id, known.capability)
-    else unknown.push(id)
-  }
+    if (known !== undefined && known.factsAt === factsAt) return known.capability
+    unknown.push(id)
+    return noCapability
+  })
   if (unknown.length === 0) return found
   const read = await sql<{ id: string; factsAt: string | null; facts: HostFacts | null }>`
     select id, facts_at::text as facts_at, facts from host where id = any (${unknown}::uuid[])`
+  const fresh = new Map<string, Capability>()
   for (const { id, factsAt, facts } of read) {
     if (facts === null) continue
     const capability = capabilityOf(facts)
-    found.set(id, capability)
+    fresh.set(id, capability)
     if (factsAt === null) continue
     if (capabilities.size >= mostKnown) capabilities.clear()
     capabilities.set(id, { factsAt, capability })
   }
-  return found
+  return rows.map(({ id }, n) => fresh.get(id) ?? found[n] ?? noCapability)
 }
 
-type Promised = Pick<Candidate, 'reservedMemory' | 'reservedVcpus' | 'vms' | 'haMemory' | 'haVms'>
-
-async function promisedOf(sql: Sql, clusterId: string, withHa: boolean): Promise<ReadonlyMap<string, Promised>> {
-  const rows = await sql<Promised & { hostId: string }>`
-    select host_id, sum(memory)::bigint as reserved_memory, sum(vcpus)::int as reserved_vcpus, count(*)::int as vms,
-           ${
-             withHa
-               ? fragment`coalesce(sum(memory) filter (where highly_available), 0)::bigint as ha_memory,
-                          count(*) filter (where highly_available)::int as ha_vms`
-               : fragment`0::bigint as ha_memory, 0 as ha_vms`
-           }
-      from reservation where cluster_id = ${clusterId}::uuid group by host_id`
-  return new Map(rows.map(({ hostId, ...promised }) => [hostId, promised]))
-}
-
-async function reachOf(sql: Sql, clusterId: string) {
-  // By cluster and not by a list of ids: 500 of them as a parameter took longer than the rest of the statement.
-  const rows = await sql<{ hostId: string; kind: 'network' | 'domain'; ids: string[] }>`
-    select n.host_id, 'network' as kind, array_agg(n.network_id::text) as ids
-      from host h join host_network n on n.host_id = h.id where h.cluster_id = ${clusterId}::uuid group by n.host_id
+/** Networks and storage domains of hosts that lack some. */
+async function reachOf(sql: Sql, hostIds: readonly string[]) {
+  const rows =
+    hostIds.length === 0
+      ? []
+      : await sql<{ hostId: string; kind: 'network' | 'domain'; ids: string[] }>`
+    select host_id, 'network' as kind, array_agg(network_id::text) as ids
+      from host_network where host_id = any (${[...hostIds]}::uuid[]) group by host_id
     union all
-    select s.host_id, 'domain', array_agg(s.storage_domain_id::text)
-      from host h join storage_domain_host s on s.host_id = h.id and s.ok where h.cluster_id = ${clusterId}::uuid group by s.host_id`
+    select host_id, 'domain', array_agg(storage_domain_id::text)
+      from storage_domain_host where ok and host_id = any (${[...hostIds]}::uuid[]) group by host_id`
   const of = (kind: string) => new Map(rows.filter(row => row.kind === kind).map(row => [row.hostId, row.ids]))
   return { networks: of('network'), domains: of('domain') }
 }

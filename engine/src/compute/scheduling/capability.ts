@@ -1,5 +1,5 @@
 import type { HostFacts } from '@rookery/protocol'
-import type { Candidate } from './need.ts'
+import type { Candidate, Kin } from './need.ts'
 
 /** What of a host follows from its facts alone. */
 export type Capability = Pick<
@@ -17,6 +17,7 @@ export type Capability = Pick<
   | 'numaNodes'
   | 'hugePages'
   | 'hostDevices'
+  | 'kin'
 >
 
 /** What a host that has not spoken yet can do: nothing. */
@@ -34,6 +35,7 @@ export const noCapability: Capability = {
   numaNodes: [],
   hugePages: [],
   hostDevices: [],
+  kin: null,
 }
 
 /** What a host can do, from what it says of itself. Facts that an older agent does not know are left out. */
@@ -50,5 +52,25 @@ export function capabilityOf(facts: Partial<HostFacts>): Capability {
     taskKinds: facts.taskKinds ?? [],
     firmware: facts.firmware ?? [],
     machines: facts.machines ?? [],
+    kin: kinOf(facts),
   }
+}
+
+const kinOf = (facts: Partial<HostFacts>): Kin | null =>
+  facts.cpu === undefined || facts.acceleration === undefined
+    ? null
+    : {
+        migrates: facts.migration != null,
+        architecture: facts.cpu.architecture,
+        acceleration: facts.acceleration.kind,
+      }
+
+/** Why a guest of one host cannot go on at another one; null when it can. */
+export function unlike(from: Kin | null, to: Kin | null): string | null {
+  if (to?.migrates !== true) return 'takes no guests from other hosts'
+  if (from?.migrates !== true) return 'cannot be reached: the host that runs the VM sends no guests to others'
+  if (from.architecture !== to.architecture) return `has the architecture ${to.architecture}`
+  if (from.acceleration !== to.acceleration)
+    return `runs guests by ${to.acceleration} and the VM's host by ${from.acceleration}`
+  return null
 }

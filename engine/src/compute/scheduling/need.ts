@@ -96,6 +96,16 @@ export interface Candidate {
   numaNodes: readonly number[]
   hugePages: readonly { size: number; free: number }[]
   hostDevices: readonly string[]
+  /** What a guest must find again where it goes on; null: its agent has not said. */
+  kin: Kin | null
+}
+
+/** What of a host decides whether guests of it can go on at another, and the other way round. */
+export interface Kin {
+  /** Whether guests come in and go out at all. */
+  migrates: boolean
+  architecture: string
+  acceleration: 'kvm' | 'tcg'
 }
 
 /** How a cluster wants its hosts filled. */

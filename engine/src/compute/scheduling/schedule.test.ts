@@ -71,6 +71,7 @@ const host = (id: string, changes: Partial<Candidate> = {}): Candidate => ({
   numaNodes: [],
   hugePages: [],
   hostDevices: [],
+  kin: null,
   ...changes,
 })
 /** The host that is taken, or the reasons by host. */

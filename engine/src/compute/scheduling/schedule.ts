@@ -44,8 +44,8 @@ export function schedule(need: Need, hosts: readonly Candidate[], policy: Policy
     })
   const liked = pass(looking, refusals)
   const able = liked.length > 0 ? liked : pass(looking.filter(([name]) => !yielding.has(name)))
-  const best = ranked(need, able, policy)[0]
-  return best === undefined ? { refusals } : { host: best.host }
+  const best = bestOf(need, able, policy)
+  return best === undefined ? { refusals } : { host: best }
 }
 
 /** Says of every host whether it would take the VM, with every reason against it and what the weights say for it; the best first. */
@@ -102,30 +102,67 @@ function firstRefusal(
   return null
 }
 
-/** The hosts with what each weight says of them, the one to take first. */
-function ranked(need: Need, hosts: readonly Candidate[], policy: Policy): Judged[] {
-  const judged = hosts.map(host => ({ host, refusals: [], weighed: [] as Weighed[], score: 0 }))
-  for (const [weight, weigh] of Object.entries<Weight>(weights)) {
-    const factor = policy.factors[weight] ?? 0
-    if (factor === 0) continue
-    const values = hosts.map(host => weigh(need, host, policy))
-    const rank = ranks(values)
-    judged.forEach((each, n) => {
-      const value = values[n] as number
-      const one = { weight, factor, value, rank: rank(value) }
-      each.weighed.push(one)
-      each.score += factor * one.rank
-    })
-  }
-  return judged.sort((a, b) => b.score - a.score || (a.host.id < b.host.id ? -1 : 1))
+/** What a weight of the policy says of each host, in their order. */
+interface Said {
+  weight: string
+  factor: number
+  values: Float64Array
+  ranks: Int32Array
 }
 
-/** The rank of a value among all: how many come after the first that equals it when the smallest stands first. */
-function ranks(values: readonly number[]): (value: number) => number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const rank = new Map<number, number>()
-  sorted.forEach((value, position) => {
-    if (!rank.has(value)) rank.set(value, values.length - 1 - position)
+function weigh(need: Need, hosts: readonly Candidate[], policy: Policy): Said[] {
+  return Object.entries<Weight>(weights).flatMap(([weight, of]) => {
+    const factor = policy.factors[weight] ?? 0
+    if (factor === 0) return []
+    const values = Float64Array.from(hosts, host => of(need, host, policy))
+    return [{ weight, factor, values, ranks: ranksOf(values) }]
   })
-  return value => rank.get(value) ?? 0
+}
+
+/** Whether the first is taken rather than the second. */
+const isBefore = (a: { host: Candidate; score: number }, b: { host: Candidate; score: number }): boolean =>
+  a.score === b.score ? a.host.id < b.host.id : a.score > b.score
+
+/** The host that the weights say to take: the first of {@link ranked}, without putting the others in order. */
+function bestOf(need: Need, hosts: readonly Candidate[], policy: Policy): Candidate | undefined {
+  const said = weigh(need, hosts, policy)
+  let best: { host: Candidate; score: number } | undefined
+  hosts.forEach((host, n) => {
+    let score = 0
+    for (const { factor, ranks } of said) score += factor * (ranks[n] as number)
+    if (best === undefined || isBefore({ host, score }, best)) best = { host, score }
+  })
+  return best?.host
+}
+
+/** The hosts with what each weight says of them, the one to take first. */
+function ranked(need: Need, hosts: readonly Candidate[], policy: Policy): Judged[] {
+  const said = weigh(need, hosts, policy)
+  return hosts
+    .map((host, n) => {
+      const weighed = said.map(({ weight, factor, values, ranks }) => ({
+        weight,
+        factor,
+        value: values[n] as number,
+        rank: ranks[n] as number,
+      }))
+      return { host, refusals: [], weighed, score: weighed.reduce((sum, { factor, rank }) => sum + factor * rank, 0) }
+    })
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1))
+}
+
+/** The rank of each value among all: how many come after the first that equals it when the smallest stands first. */
+function ranksOf(values: Float64Array): Int32Array {
+  const last = values.length - 1
+  const ranks = new Int32Array(values.length)
+  // Most weights say the same of every host.
+  if (values.every(value => value === values[0])) return ranks.fill(last)
+  const rank = new Map<number, number>()
+  values.toSorted().forEach((value, position) => {
+    if (!rank.has(value)) rank.set(value, last - position)
+  })
+  values.forEach((value, n) => {
+    ranks[n] = rank.get(value) ?? 0
+  })
+  return ranks
 }

@@ -1,10 +1,11 @@
 import { conflict, cpuType, noCapacity, type Refusal, type RefusalReason } from '@rookery/model'
-import type { DomainSpec } from '@rookery/protocol'
+import type { DomainSpec, HostFacts } from '@rookery/protocol'
 import type { Sql } from '../../db/index.ts'
 import { volumeOf } from '../../storage/disk/store.ts'
 import type { DiskRow } from '../../storage/disk/types.ts'
 import { affinityOf } from '../affinity/rules.ts'
 import { candidatesOf } from '../scheduling/candidates.ts'
+import { capabilityOf, unlike } from '../scheduling/capability.ts'
 import { type ClusterFacts, clusterFacts } from '../scheduling/cluster-policy.ts'
 import { type Candidate, explain, type Judged, type Need, refusalOf, schedule } from '../scheduling/schedule.ts'
 import type { VmConfig } from './config.ts'
@@ -73,8 +74,6 @@ export interface TargetWish {
   clusterId?: string
   /** Also hosts that the VM is not pinned to. */
   force?: boolean
-  /** Hosts at which this guest could not go on, with what is unlike there. */
-  unfit?: ReadonlyMap<string, RefusalReason>
   /** What others that are moved at the same time will take, by host. */
   promised?: ReadonlyMap<string, { memory: number; vcpus: number }>
 }
@@ -117,14 +116,13 @@ async function forMigration(sql: Sql, vm: VmRow, wish: TargetWish) {
     taskKinds: [],
     hostIds: hostsIn(vm, wish),
     excludedHostIds,
-    unfit: wish.unfit ?? new Map(),
     currentHostId: vm.hostId,
     cpuModel: modelOf(config, cluster, vm.runOverlay?.customModel),
     affinity: await affinityOf(sql, { id: vm.id, clusterId }, excludedHostIds),
   }
   const candidates = await candidatesOf(sql, clusterId, need, cluster.policy)
   return {
-    need,
+    need: { ...need, unfit: await unfitFor(sql, vm, candidates) },
     cluster,
     candidates: candidates.map(host => {
       const more = wish.promised?.get(host.id)
@@ -138,6 +136,22 @@ async function forMigration(sql: Sql, vm: VmRow, wish: TargetWish) {
           }
     }),
   }
+}
+
+/** Hosts at which the guest of this VM could not go on, with what is unlike there. */
+async function unfitFor(sql: Sql, vm: VmRow, hosts: readonly Candidate[]): Promise<ReadonlyMap<string, RefusalReason>> {
+  let here = hosts.find(({ id }) => id === vm.hostId)?.kin
+  if (here === undefined) {
+    // It goes to another cluster.
+    const row = await sql.maybe<{ facts: HostFacts | null }>`select facts from host where id = ${vm.hostId}::uuid`
+    here = capabilityOf(row?.facts ?? {}).kin
+  }
+  const unfit = new Map<string, RefusalReason>()
+  for (const host of hosts) {
+    const why = host.id === vm.hostId ? null : unlike(here, host.kin)
+    if (why !== null) unfit.set(host.id, { code: 'unlike', why })
+  }
+  return unfit
 }
 
 /** Hosts that a wish or the VM itself names; empty: any. A host that was said for one run is where that began, and no more. */
@@ -207,13 +221,13 @@ async function needOf(
 ): Promise<Need> {
   const networkIds = [...new Set(nics.flatMap(nic => (nic.networkId === null ? [] : [nic.networkId])))]
   const domainIds = [...new Set([...disks.map(disk => disk.volume.storageDomainId), ...moreDomains])]
-  const names = new Map(
-    (
-      await sql<{ id: string; name: string }>`
+  const rows =
+    networkIds.length + domainIds.length === 0
+      ? []
+      : await sql<{ id: string; name: string }>`
         select id, name from network where id = any (${networkIds}::uuid[])
         union all select id, name from storage_domain where id = any (${domainIds}::uuid[])`
-    ).map(row => [row.id, row.name]),
-  )
+  const names = new Map(rows.map(row => [row.id, row.name]))
   const named = (id: string) => ({ id, name: names.get(id) ?? id })
   const { sockets, cores, threads } = config.cpu
   return {
@@ -253,9 +267,15 @@ async function disksOf(sql: Sql, vm: VmRow): Promise<DomainSpec['disks']> {
       readOnly: boolean
       passDiscard: boolean
       domainStatus: string
+      /** A VM that runs and has it too, unless it may be shared. */
+      usedBy: string | null
     }
   >`
-    select d.*, a.interface, a.bootable, a.read_only, a.pass_discard, s.status as domain_status
+    select d.*, a.interface, a.bootable, a.read_only, a.pass_discard, s.status as domain_status,
+           case when not d.shareable then (
+             select v.name from disk_attachment b join vm v on v.id = b.vm_id
+              where b.disk_id = d.id and b.vm_id <> a.vm_id and b.active and exists (select 1 from vm_run r where r.vm_id = b.vm_id)
+              order by v.name limit 1) end as used_by
       from disk_attachment a join disk_view d on d.id = a.disk_id join storage_domain s on s.id = d.storage_domain_id
      where a.vm_id = ${vm.id}::uuid and a.active order by a.bootable desc, a.position, d.id`
   for (const disk of rows) {
@@ -269,16 +289,11 @@ async function disksOf(sql: Sql, vm: VmRow): Promise<DomainSpec['disks']> {
         `Cannot run VM. The Storage Domain of disk ${disk.alias} is ${disk.domainStatus}.`,
       )
   }
-  const shared = await sql<{ alias: string; vm: string }>`
-    select d.alias, v.name as vm from disk_attachment a join disk d on d.id = a.disk_id and not d.shareable
-      join disk_attachment b on b.disk_id = d.id and b.vm_id <> a.vm_id and b.active join vm v on v.id = b.vm_id
-     where a.vm_id = ${vm.id}::uuid and a.active and exists (select 1 from vm_run r where r.vm_id = b.vm_id) limit 1`
-  if (shared[0] !== undefined)
-    throw conflict(
-      'disk.in_use',
-      `Cannot run VM. The disk ${shared[0].alias} is used by VM ${shared[0].vm}, which runs.`,
-      { detail: { vms: [shared[0].vm] } },
-    )
+  const taken = rows.find(disk => disk.usedBy !== null)
+  if (taken?.usedBy != null)
+    throw conflict('disk.in_use', `Cannot run VM. The disk ${taken.alias} is used by VM ${taken.usedBy}, which runs.`, {
+      detail: { vms: [taken.usedBy] },
+    })
   return rows.map(disk => ({
     diskId: disk.id,
     volume: volumeOf(disk),

@@ -13,6 +13,9 @@ const wellSeconds = 300
 /** A guest that was asked to shut down has so long (seconds) until its end counts as a failure again. */
 const shutdownSeconds = 600
 
+/** So long (seconds) those of less priority wait for a run that has ended to be settled. */
+const settleSeconds = 60
+
 /** Seconds until the next attempt. The first one is made at once. */
 export const waitSeconds = (tries: number): number => (tries === 0 ? 0 : Math.min(300, 5 * 2 ** (tries - 1)))
 
@@ -80,23 +83,32 @@ export const restartReconciler = reconciler('vm.restart', { every: '2s', wakeOn:
      where q.started_at is null or q.started_at < now() - make_interval(secs => ${wellSeconds})
      order by v.cluster_id, q.priority desc, q.since, v.name limit 2000`
   if (rows.length === 0) return
-  // Those that died with them and are not settled yet: who is more important must not come second for that.
-  const dying = await ctx.sql<{ clusterId: string; priority: number }>`
-    select v.cluster_id, max((v.config #>> '{highAvailability,priority}')::int) as priority
-      from vm_run r join vm v on v.id = r.vm_id
-     where r.ended ->> 'end' in ('crashed', 'failed', 'lost', 'fenced') and v.config #>> '{highAvailability,enabled}' = 'true'
-     group by 1`
-  const most = new Map(dying.map(({ clusterId, priority }) => [clusterId, priority]))
+  const most = await unsettled(ctx)
   for (const row of rows) {
     if (await settled(ctx, row)) continue
     const busy = row.locked || row.jobStatus === 'queued' || row.jobStatus === 'running'
     if (!busy && !row.due) continue
-    const first = Math.max(most.get(row.clusterId) ?? row.priority, row.priority)
+    const first = Math.max(most.get(row.clusterId) ?? 0, row.priority)
     most.set(row.clusterId, first)
     if (busy || row.priority < first) continue
     await begin(ctx, row)
   }
 })
+
+/**
+ * In each cluster the most priority of a highly available VM whose run has failed and is not settled yet: those of a host that died are
+ * settled one by one, and none of less importance begins before it has its turn. One that cannot be settled holds nobody up for long.
+ */
+async function unsettled(ctx: Ctx): Promise<Map<string, number>> {
+  const rows = await ctx.sql<{ clusterId: string; priority: number }>`
+    select v.cluster_id, max((v.config #>> '{highAvailability,priority}')::int) as priority
+      from vm_run r join vm v on v.id = r.vm_id
+     where r.ended is not null and r.ended ->> 'end' in ('crashed', 'failed', 'lost', 'fenced')
+       and coalesce((r.ended ->> 'at')::timestamptz, now()) > now() - make_interval(secs => ${settleSeconds})
+       and (v.config #>> '{highAvailability,enabled}')::boolean
+     group by v.cluster_id`
+  return new Map(rows.map(row => [row.clusterId, row.priority]))
+}
 
 /** Whether nothing is left to be done for it now: it runs, is not wanted any more, or its last attempt failed and waits. */
 async function settled(ctx: Ctx, row: Waiting): Promise<boolean> {

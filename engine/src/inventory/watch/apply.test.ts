@@ -6,7 +6,7 @@ import { startWorld, type World } from '../../../test/small-world.ts'
 import { until } from '../../../test/until.ts'
 import * as vm from '../../compute/vm/operations.ts'
 import { list as listVms } from '../../compute/vm/queries.ts'
-import { nameUnknownRuns } from '../../compute/vm/unknown-runs.ts'
+import { type CountedRun, nameUnknownRuns } from '../../compute/vm/unknown-runs.ts'
 import { ask, call, inTransaction } from '../../core/call.ts'
 import { list as listDomains } from '../../storage/domain/queries.ts'
 import { list as listClusters } from '../cluster/queries.ts'
@@ -74,9 +74,12 @@ test('a run that the engine does not know is named once, when it is met twice, a
   const nobody = { runId: randomUUID(), vmId: randomUUID() }
   // A start of `known` that was forgotten: the engine thinks that it is down.
   const forgotten = { runId: randomUUID(), vmId: known }
-  const seen = new Set<string>()
-  const look = (...runs: { runId: string; vmId: string }[]) =>
-    inTransaction(world.env, ctx => nameUnknownRuns(ctx, host.id, runs, seen))
+  let seen: readonly CountedRun[] = []
+  const look = async (...runs: { runId: string; vmId: string }[]) => {
+    const known = (run: CountedRun) => seen.some(each => each.runId === run.runId)
+    const counted = runs.map(run => ({ hostId: host.id, ...run }))
+    seen = await inTransaction(world.env, ctx => nameUnknownRuns(ctx, counted, known))
+  }
   const told = () => sql<{ message: string; severity: string }>`
     select message, severity from event where name = 'host.unknown_run' order by message`
   await look({ runId, vmId: known }, nobody)

@@ -2,28 +2,20 @@ import type { LeaseReport, RunReport, StorageReport, WatchLine } from '@rookery/
 import type { Ctx } from '../../core/ctx.ts'
 import { settleVm } from '../../compute/vm/settle.ts'
 import { applyRunEnds, applyRuns, endMissingRuns } from '../../compute/vm/reports.ts'
-import { nameUnknownRuns } from '../../compute/vm/unknown-runs.ts'
 import { json } from '../../db/index.ts'
-import { applyStats } from '../../metering/apply.ts'
 import { followReports } from '../../storage/domain/store.ts'
 
 type Listing = Extract<WatchLine, { type: 'listing' }>
-type Stats = Extract<WatchLine, { type: 'stats' }>
 
 /** A report about one run with its place in the host's order. */
 export type OrderedRun = RunReport & { incarnation: number; seq: number }
 
 /**
  * Applies what a host has said, in the order in which it said it, in one transaction. A report that is older than what a row has seen
- * changes nothing, so two engines that watch one host for a moment do no harm, and neither does applying a line twice. `unknownRuns` is
- * what one watch remembers from its last numbers to the next.
+ * changes nothing, so two engines that watch one host for a moment do no harm, and neither does applying a line twice. Beats and numbers
+ * go another way: see `Gathered`.
  */
-export async function applyLines(
-  ctx: Ctx,
-  hostId: string,
-  lines: readonly WatchLine[],
-  unknownRuns: Set<string> = new Set(),
-): Promise<void> {
+export async function applyLines(ctx: Ctx, hostId: string, lines: readonly WatchLine[]): Promise<void> {
   const { sql } = ctx
   let runs: OrderedRun[] = []
   const ended = new Set<string>()
@@ -47,11 +39,6 @@ export async function applyLines(
   await flushRuns()
   // A run that is over is settled by a job, which waits for whoever holds the VM now.
   for (const vmId of ended) if (!(await endsItself(ctx, vmId))) await ctx.start(settleVm, { vmId })
-  const stats = lines.findLast((line): line is Stats => line.type === 'stats')
-  if (stats !== undefined) {
-    await applyStats(ctx, hostId, stats)
-    await nameUnknownRuns(ctx, hostId, stats.runs, unknownRuns)
-  }
   const last = lines.findLast(line => 'seq' in line)
   await sql`update host set seen_at = now() where id = ${hostId}::uuid`
   if (last !== undefined && 'seq' in last)
@@ -174,4 +161,5 @@ async function applyFiles(
 }
 
 /** Lines of a watch that say nothing new about the host's things. */
-export const isQuiet = (line: WatchLine): boolean => line.type === 'heartbeat' || line.type === 'task'
+export const isQuiet = (line: WatchLine): boolean =>
+  line.type === 'heartbeat' || line.type === 'task' || line.type === 'stats'

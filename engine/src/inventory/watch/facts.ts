@@ -81,9 +81,10 @@ const bootSeconds = 900
 
 /**
  * Records that a host does not answer: at first it is only being connected to again, after half a minute it is lost. VMs on it show
- * `unknown` meanwhile; nothing is started elsewhere.
+ * `unknown` meanwhile; nothing is started elsewhere. `justBegun`: whoever watches it has only begun to, and has not heard it yet, so
+ * nobody knows how long the host has been silent: that nobody listened is not its fault.
  */
-export async function applySilence(ctx: Ctx, hostId: string): Promise<void> {
+export async function applySilence(ctx: Ctx, hostId: string, o: { justBegun?: boolean } = {}): Promise<void> {
   const { sql } = ctx
   const row = await sql.maybe<{
     name: string
@@ -101,7 +102,7 @@ export async function applySilence(ctx: Ctx, hostId: string): Promise<void> {
     ctx.changed('host', hostId)
     await touchVms(ctx, hostId)
   } else if (
-    (['connecting', 'preparing_for_maintenance'].includes(row.status) && row.long) ||
+    (['connecting', 'preparing_for_maintenance'].includes(row.status) && row.long && o.justBegun !== true) ||
     (row.status === 'reboot' && row.notBack)
   ) {
     await sql`update host set status = 'non_responsive', lost_at = coalesce(lost_at, now()) where id = ${hostId}::uuid`

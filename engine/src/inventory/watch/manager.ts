@@ -1,13 +1,18 @@
 import type { EngineHandle } from '../../engine.ts'
+import { Gate } from '../../db/index.ts'
 import { clientsOf } from './clients.ts'
-import { HostWatcher } from './watcher.ts'
+import { Gathered } from './gathered.ts'
+import { HostWatcher, type Watching } from './watcher.ts'
 
 /** How often it looks without being told. */
 const lookMs = 2000
+/** So many hosts are connected to at once; those that do not answer wait long, and mostly for nothing. */
+const [connecting, failing] = [32, 256]
 
 /** Watches the hosts that fall to this engine: begins with new ones, ends with those that are gone or another engine's. */
 export class WatchManager {
   readonly #engine: EngineHandle
+  readonly #watching: Watching
   readonly #watchers = new Map<string, HostWatcher>()
   readonly #timer: NodeJS.Timeout
   readonly #deaf: (() => void)[]
@@ -16,6 +21,13 @@ export class WatchManager {
 
   constructor(engine: EngineHandle) {
     this.#engine = engine
+    const env = engine.env()
+    this.#watching = {
+      clients: clientsOf(engine),
+      env,
+      gathered: new Gathered(env),
+      connecting: { fresh: new Gate({ width: connecting }), failing: new Gate({ width: failing }) },
+    }
     this.#timer = setInterval(() => void this.#look(), lookMs)
     this.#deaf = [engine.onMembership(() => void this.#look())]
     void this.#look()
@@ -28,6 +40,7 @@ export class WatchManager {
     const watchers = [...this.#watchers.values()]
     this.#watchers.clear()
     await Promise.all(watchers.map(watcher => watcher.stop()))
+    await this.#watching.gathered.stop()
     await clientsOf(this.#engine).close()
   }
 
@@ -46,8 +59,7 @@ export class WatchManager {
         }
       for (const [id, { asked }] of mine) {
         const known = this.#watchers.get(id)
-        if (known === undefined)
-          this.#watchers.set(id, new HostWatcher(id, clientsOf(this.#engine), this.#engine.env()))
+        if (known === undefined) this.#watchers.set(id, new HostWatcher(id, this.#watching))
         else if (asked)
           known
             .refresh()
