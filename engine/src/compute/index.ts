@@ -5,6 +5,7 @@ import * as affinityGroup from './affinity/group-operations.ts'
 import * as affinityLabel from './affinity/label-operations.ts'
 import { groups as affinityGroups, labels as affinityLabels } from './affinity/queries.ts'
 import { plan as clusterPlan } from './balance/power-query.ts'
+import { powerReconciler } from './balance/power.ts'
 import { balanceReconciler } from './balance/reconcile.ts'
 import { changeCd } from './cdrom/change.ts'
 import { update as updateCdrom } from './cdrom/operations.ts'
@@ -87,5 +88,12 @@ export const compute: DomainModule = {
     changeCd,
     openConsole,
   ],
-  reconcilers: [runsReconciler, restartReconciler, memoryReconciler, balanceReconciler, ticketsReconciler],
+  reconcilers: [
+    runsReconciler,
+    restartReconciler,
+    memoryReconciler,
+    balanceReconciler,
+    powerReconciler,
+    ticketsReconciler,
+  ],
 }

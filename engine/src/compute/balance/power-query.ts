@@ -6,6 +6,7 @@ import type { ClusterRow } from '../../inventory/cluster/types.ts'
 import { id } from '../../inventory/input.ts'
 import { balance, type BalanceMove, type PowerPlan, powerPlan } from '../scheduling/balance.ts'
 import { clusterFacts } from '../scheduling/cluster-policy.ts'
+import { switchableOf } from './power.ts'
 import { loadsOf } from './reconcile.ts'
 
 /** What the policy of a cluster would do next. */
@@ -32,8 +33,11 @@ export const plan = query({
     return {
       policy: cluster.schedulingPolicy.name,
       move: balance(cluster.schedulingPolicy.balanceIds[0], loads, cluster.policy),
-      // No host has power management yet, so none may be switched.
-      power: powerPlan(loads, [], cluster.policy),
+      power: powerPlan(
+        loads,
+        (await switchableOf(ctx.sql, i.id)).filter(each => seen.has(each.hostId)),
+        cluster.policy,
+      ),
     }
   },
 })

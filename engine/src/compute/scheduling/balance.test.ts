@@ -113,7 +113,13 @@ test('a balance that is followed to its end comes to rest', () => {
 })
 
 test('hosts without VMs beyond the reserve may sleep, never the one that serves the storage nor the last; one is woken when too few are left', () => {
-  const properties = (reserve: number, enable = 'true') => ({
+  const properties = (reserve: number, enable = 'true'): Policy => ({
+    overcommit: 100,
+    threadsAsCores: false,
+    maxVms: null,
+    haReservation: false,
+    filters: [],
+    factors: {},
     properties: propertiesOf({ HostsInReserve: String(reserve), EnableAutomaticHostPowerManagement: enable }),
   })
   const empty = (id: string, changes: Partial<Candidate> = {}) => load(id, 0, { vms: 0, ...changes })
@@ -127,4 +133,11 @@ test('hosts without VMs beyond the reserve may sleep, never the one that serves 
   assert.equal(powerPlan([load('a', 30)], asleep, properties(1)).wake, 'z')
   assert.equal(powerPlan([load('a', 30)], asleep, properties(0)).wake, null)
   assert.equal(powerPlan([load('a', 75)], asleep, properties(0)).wake, 'z', 'the only host is nearly full')
+  const full = load('a', 30, { reservedMemory: 7.5 * GiB })
+  assert.equal(powerPlan([full], asleep, properties(0)).wake, 'z', 'its memory is promised')
+  assert.deepEqual(powerPlan([full, empty('b')], all, properties(0)).sleep, [], 'the other one has no room')
+  // What is highly available on `a` must find room elsewhere.
+  const precious = load('a', 30, { reservedMemory: 4 * GiB, haMemory: 4 * GiB, haVms: 1 })
+  const keeping = { ...properties(0), haReservation: true }
+  assert.deepEqual(powerPlan([precious, empty('b'), empty('d')], all, keeping).sleep, ['b'], 'one is kept for it')
 })

@@ -1,4 +1,4 @@
-import { freeMemory } from './filters.ts'
+import { freeMemory, tightest } from './filters.ts'
 import type { Candidate, Policy } from './need.ts'
 import { balances } from './units.ts'
 
@@ -113,15 +113,27 @@ export interface Switchable {
   asleep: boolean
 }
 
+/** A host with less of its memory free than this part has room for little more. */
+const littleRoom = 0.1
+
+/** Whether these hosts have too little left, of their CPUs or of their memory, for what may come; and room for what is highly available. */
+function strained(up: readonly Load[], policy: Policy): boolean {
+  const full = ({ host }: Load) => freeMemory(host, policy) < littleRoom * host.memory
+  const busy = (load: Load) => used(load) >= policy.properties.highUtilization - headroom
+  return (
+    up.every(load => full(load) || busy(load)) ||
+    tightest(
+      up.map(({ host }) => host),
+      policy,
+    ).some(({ room }) => room < 0)
+  )
+}
+
 /**
- * Which hosts may sleep and which is woken. Hosts without VMs beyond the reserve sleep, never the one that serves the storage; when too
- * few are left without VMs, and none could be emptied, one is woken. Pure.
+ * Which hosts may sleep and which is woken. Hosts without VMs beyond the reserve sleep, never the one that serves the storage, and none
+ * without which the others would have too little left; when too few are left without VMs, or all are nearly full, one is woken. Pure.
  */
-export function powerPlan(
-  loads: readonly Load[],
-  switchable: readonly Switchable[],
-  policy: Pick<Policy, 'properties'>,
-): PowerPlan {
+export function powerPlan(loads: readonly Load[], switchable: readonly Switchable[], policy: Policy): PowerPlan {
   const { enableAutomaticHostPowerManagement: enabled, hostsInReserve: wanted } = policy.properties
   const up = loads.filter(({ host }) => host.status === 'up')
   const spare = up.filter(({ host }) => host.vms === 0)
@@ -132,12 +144,16 @@ export function powerPlan(
     .filter(each => each.asleep)
     .map(each => each.hostId)
     .toSorted()
-  const strained = up.every(load => used(load) >= policy.properties.highUtilization - headroom)
+  const sleep: Load[] = []
+  for (const load of tired) {
+    const rest = up.filter(each => each !== load && !sleep.includes(each))
+    if (sleep.length < beyond && !strained(rest, policy)) sleep.push(load)
+  }
   return {
     enabled,
     spare: ids(spare),
     wanted,
-    sleep: enabled ? ids(tired.slice(0, beyond)) : [],
-    wake: enabled && (spare.length < wanted || strained) ? (sleeping[0] ?? null) : null,
+    sleep: enabled ? ids(sleep) : [],
+    wake: enabled && (spare.length < wanted || strained(up, policy)) ? (sleeping[0] ?? null) : null,
   }
 }
