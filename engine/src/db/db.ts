@@ -65,7 +65,7 @@ export type Lane = 'requests' | 'reports' | 'places'
 
 /** Requests that wait for their turn beyond this number, or longer than this (milliseconds), are asked to come again later. */
 const mostRequests = 5000
-const requestPatienceMs = 60_000
+const requestPatienceMs = 120_000
 
 const lanesOf = (connections: number): Record<Lane, Gate> => ({
   requests: new Gate({
