@@ -202,6 +202,17 @@ describe('guests on a real host', { skip }, () => {
     assert.equal(await engine.ended(spec.runId), 'destroyed')
   })
 
+  test('a guest whose kernel panics has crashed, and does not stand there as if it ran', async () => {
+    const iso = await engine.volume('raw', 32 * MiB, image().iso)
+    const spec = engine.spec({ machine: 'q35', boot: ['cdrom', 'hd'], cdrom: { medium: iso } })
+    await engine.run({ kind: 'vm.create', spec })
+    const line = new Heard(await engine.console(spec, 'serial'))
+    await line.line(/ROOKERY-GUEST ready [^\r\n]*[\r\n]/)
+    line.stream.write('\recho c > /proc/sysrq-trigger\r')
+    assert.equal(await engine.ended(spec.runId), 'crashed')
+    assert.deepEqual(engine.strays(), [])
+  })
+
   test('a q35 guest with secure boot is saved and goes on where it was', async () => {
     const volume = await engine.volume('qcow2', 64 * MiB, image().disk)
     const memory = await engine.volume('raw', 512 * MiB)

@@ -31,7 +31,7 @@ export class OwnerWatch {
 
   /** While a file is being made it is root's for a moment: only `all` counts files that were never given to the layout's owner. */
   #look(all: boolean): void {
-    for (const name of readdirSync(this.#folder, { recursive: true, encoding: 'utf8' })) {
+    for (const name of this.#names()) {
       const found = statSync(join(this.#folder, name), { throwIfNoEntry: false })
       if (found === undefined) continue
       const owner = `${found.uid}:${found.gid}`
@@ -40,5 +40,15 @@ export class OwnerWatch {
       if (owner === layoutOwner) this.#given.add(file)
       else if (all || this.#given.has(file)) this.#strays.add(`${name} ${owner}`)
     }
+  }
+
+  /** Again where a folder went while it was read. */
+  #names(): string[] {
+    for (let tries = 0; ; tries++)
+      try {
+        return readdirSync(this.#folder, { recursive: true, encoding: 'utf8' })
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 100) throw error
+      }
   }
 }

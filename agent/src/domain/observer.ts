@@ -166,7 +166,9 @@ export class Observer {
     this.#inTurn(vmId, async () => {
       if (event === 'shutdown')
         return this.change(vmId, f => ({ ...f, poweringDownSince: f.poweringDownSince ?? this.#now() }))
-      await this.#refresh(vmId, event === 'stopped' ? (ends[detail] ?? 'lost') : null)
+      // A guest that panicked is told of before its domain stops, and may be gone by the time of this look.
+      const end = event === 'stopped' ? (ends[detail] ?? 'lost') : event === 'crashed' ? 'crashed' : null
+      await this.#refresh(vmId, end)
     }).catch(error => this.#parts.log.warn({ err: error, vmId }, 'a domain could not be looked at'))
   }
 

@@ -162,6 +162,8 @@ function devices(spec: DomainSpec, env: DomainEnv): Element {
       ? el('memballoon', { model: 'virtio' }, el('stats', { period: 5 }))
       : el('memballoon', { model: 'none' }),
     el('rng', { model: 'virtio' }, el('backend', { model: 'random' }, '/dev/urandom')),
+    // By it a guest says that its kernel has panicked, which ends it as a crash; without, it would stand there as one that runs.
+    el('panic', { model: 'isa' }),
   )
 }
 

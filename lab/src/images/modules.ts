@@ -33,6 +33,7 @@ const optionalDrivers = [
   'nls_utf8',
   '8021q',
   'pvpanic-pci',
+  'pvpanic-mmio',
 ] as const
 
 /** Needed modules by file, in the order of `modules.dep`'s paths, and the names that the kernel has. */
