@@ -16,6 +16,7 @@ const tiny =
     ? await tinyForTests()
     : { skip: 'needs root and the packages of a host' }
 const skip = 'skip' in tiny ? tiny.skip : false
+const image = 'skip' in tiny ? '' : tiny.paths.disk
 
 /**
  * QEMU without its own locks on images, which would otherwise refuse a second start on this one machine: on storage that is read over the
@@ -57,7 +58,7 @@ describe('the storage lease on real hosts, with QEMU’s image locks off', { ski
     leased = await LeasedLab.of({
       dataDir: lab.instance.dataDir,
       shared: lab.shared,
-      image: 'skip' in tiny ? '' : tiny.paths.disk,
+      image,
     })
     for (const host of lab.hosts) await host.untilIs('up')
   }
@@ -149,7 +150,7 @@ ${await keepersSaid()}`)
     rmSync(data, { recursive: true })
     execFileSync('cp', ['--archive', backup, data])
     await instance.up()
-    leased = await LeasedLab.of({ dataDir: instance.dataDir, shared: lab.shared, image: '' })
+    leased = await LeasedLab.of({ dataDir: instance.dataDir, shared: lab.shared, image })
     await lab.host('h2').untilIs('up')
     assert.equal((await leased.vm(vm.id)).status, 'down', 'the restored database knows nothing of the run')
     const refused = await leased.start(vm, 'h2')
