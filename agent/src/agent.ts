@@ -9,6 +9,7 @@ import type { DomainContext } from './domain/context.ts'
 import { resizeRunning } from './domain/devices.ts'
 import { GuestPoller } from './domain/guest.ts'
 import { domainInventory } from './domain/inventory.ts'
+import { finishCertificate } from './enrol/certificates.ts'
 import { certificateHandlers } from './enrol/handlers.ts'
 import { vmHandlers } from './domain/handlers.ts'
 import { Hypervisor } from './domain/hypervisor.ts'
@@ -207,6 +208,7 @@ export async function startAgent(config: AgentConfig, log: Logger, createStorage
   const inventory = (ids: ReadonlySet<string>) =>
     takeInventory({ ctx, storage, consoles, tasks, dataDir: config.dataDir }, ids)
 
+  await finishCertificate(config.tls)
   await network.start()
   await storage.start()
   hypervisor.start()

@@ -7,6 +7,7 @@ const door = join(import.meta.dirname, '..', '..', 'rookery')
 interface LabSaid {
   cluster: string
   subnet: string
+  storageDomains: { name: string }[]
   hosts: { name: string; address: string; rootPasswordFile?: string }[]
 }
 
@@ -30,6 +31,7 @@ export async function playedLab(dataDir: string): Promise<PlayedLab> {
   return {
     env: {
       LAB_CLUSTER: said.cluster,
+      LAB_DOMAIN: said.storageDomains[0]?.name,
       LAB_HOSTS: hosts.join(','),
       LAB_MACHINE: machine.address,
       LAB_MACHINE_NAME: machine.name,

@@ -55,9 +55,21 @@ export async function putCertificate(files: CertificateFiles, signed: Signed): P
     throw invalid('certificate.other_key', 'This certificate is for no key of this host; ask it for a request first.')
   parse(signed.ca)
   await put(files.ca, signed.ca, 0o644)
-  // The key first: whoever reads between the two finds the old certificate with the new key, fails, and reads again.
-  if (key === waiting) await rename(newKeyFile(files), files.key)
-  await put(files.cert, signed.certificate, 0o644)
+  // Both wait side by side before either is in use: whoever dies between the two renames is helped by `finishCertificate`.
+  await put(newCertificateFile(files), signed.certificate, 0o644)
+  await finishCertificate(files)
+}
+
+const newCertificateFile = (files: CertificateFiles): string => `${files.cert}.new`
+
+/** Ends what `putCertificate` began and could not end; nothing where it did. Done before the certificate is read at a start. */
+export async function finishCertificate(files: CertificateFiles): Promise<void> {
+  const fresh = await readKey(newCertificateFile(files))
+  if (fresh === null) return
+  const read = parse(fresh)
+  const fits = (key: string | null) => key !== null && read.checkPrivateKey(createPrivateKey(key))
+  if (fits(await readKey(newKeyFile(files)))) await rename(newKeyFile(files), files.key)
+  if (fits(await readKey(files.key))) await rename(newCertificateFile(files), files.cert)
 }
 
 function parse(pem: string): X509Certificate {

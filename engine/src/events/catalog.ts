@@ -129,6 +129,11 @@ export const catalog = {
   'host.added': line(42, 'normal', 'Host {host} was added by {user}.'),
   'host.updated': line(43, 'normal', 'Host {host} was changed by {user}.'),
   'host.removed': line(44, 'normal', 'Host {host} was removed by {user}.'),
+  'host.removed.forced': line(
+    20205,
+    'alert',
+    'Host {host} was removed by {user} while it did not answer. It was only forgotten: what runs there goes on. Switch it off before its VMs or its storage are used elsewhere.',
+  ),
   'host.installed': line(504, 'normal', 'Host {host} is installed.'),
   'host.install.failed': line(505, 'error', 'Host {host} could not be installed: {reason}.'),
   'host.install.progress': line(509, 'normal', 'Installing host {host}: {step}.'),

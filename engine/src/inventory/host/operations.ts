@@ -283,7 +283,10 @@ async function mustEmpty(ctx: Ctx, host: HostRow): Promise<void> {
   )
 }
 
-/** Forgets a host. */
+/**
+ * Forgets a host that is in maintenance, failed to install, or is off. One that does not answer only by force: nobody knows what it does, and
+ * the history says so.
+ */
 export const remove = operation({
   name: 'host.remove',
   input: RemoveHost,
@@ -295,7 +298,7 @@ export const remove = operation({
     if (row.status === 'non_responsive' && !i.force)
       throw conflict(
         'host.not_in_maintenance',
-        'Cannot remove Host. It does not answer; switch it to Maintenance first or use force.',
+        'Cannot remove Host. It does not answer, and nobody knows what it does: fence it or confirm that it was rebooted, then switch it to Maintenance. With force it is only forgotten: what runs there goes on.',
       )
     const vms = await vmsOn(ctx.sql, i.id)
     if (vms.length > 0)
@@ -306,7 +309,10 @@ export const remove = operation({
     await ctx.sql`update spm set host_id = null where host_id = ${i.id}::uuid`
     await ctx.sql`update image_transfer set host_id = null where host_id = ${i.id}::uuid`
     await ctx.sql`delete from host where id = ${i.id}::uuid`
-    ctx.event('host.removed', { refs: [{ ...ref(i.id), name: row.name }], args: { host: row.name } })
+    ctx.event(row.status === 'non_responsive' ? 'host.removed.forced' : 'host.removed', {
+      refs: [{ ...ref(i.id), name: row.name }],
+      args: { host: row.name },
+    })
     return { id: i.id }
   },
 })
