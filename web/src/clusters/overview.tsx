@@ -4,6 +4,7 @@ import { useAsk } from '../api/hooks.ts'
 import type { ClusterNowRow, ClusterRow } from '../api/rows.ts'
 import { Time, useFormat } from '../format/index.ts'
 import { paths } from '../paths.ts'
+import { RunningTask } from '../tasks/running-task.tsx'
 import { Card, Facts, Share } from '../templates/card.tsx'
 import { Copy } from '../templates/copy.tsx'
 import { Go } from '../templates/go.tsx'
@@ -20,6 +21,7 @@ export function ClusterOverview({ cluster, now }: { cluster: ClusterRow; now: Cl
       {now === undefined ? null : <Next cluster={cluster} now={now} />}
       <div className="rk-cards">
         <NowCard now={now} />
+        <RunningTask about={cluster.id} />
         <Card title={t('card.identity')}>
           <Facts
             facts={[

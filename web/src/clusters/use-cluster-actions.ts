@@ -13,6 +13,12 @@ export function useClusterActions(): (clusters: readonly ClusterRow[]) => readon
     const reason = more.length > 0 ? t('oneOnly') : undefined
     return [
       { key: 'edit', label: t('action.edit'), reason, run: () => open('cluster-edit', [only.id, 'general']) },
+      {
+        key: 'upgrade',
+        label: t('action.upgrade'),
+        reason: reason ?? (only.upgrading ? t('upgrade.running') : undefined),
+        run: () => open('cluster-upgrade', [only.id]),
+      },
       { key: 'remove', label: t('action.remove'), reason, danger: true, run: () => open('cluster-remove', [only.id]) },
     ]
   }
