@@ -11,7 +11,15 @@ export type Site = Awaited<ReturnType<typeof site>>
 const facts = {
   memory: 64 * 1024 ** 3,
   acceleration: { kind: 'kvm', reason: '' },
-  cpu: { architecture: 'x86_64', sockets: 1, cores: 8, threads: 1 },
+  cpu: {
+    architecture: 'x86_64',
+    sockets: 1,
+    cores: 8,
+    threads: 1,
+    vendor: 'GenuineIntel',
+    flags: ['nx', 'sse2'],
+    guestModel: null,
+  },
   migration: { address: 'h', port: 1 },
   taskKinds: ['vm.create'],
   firmware: ['bios', 'uefi', 'uefi_secure'],
