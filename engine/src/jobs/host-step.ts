@@ -74,7 +74,7 @@ export function hostStep(run: JobRun, frame: Frame, call: HostCall): Promise<Ste
     kind: 'host',
     take: (full, begun) => take(run, frame, call, full, position, begun),
     // Without an undo there is still a way back for a step whose end nobody saw: its cancellation.
-    undo: record => () => takeBack(run, record, hostId, undo),
+    undo: record => () => takeBack(run, record, hostId, undo, call.options),
   })
 }
 
@@ -119,6 +119,8 @@ async function take(
       const error = asSignal(thrown)
       if (error instanceof Signal) throw error
       if (!run.noReturn || frame.attempt) {
+        // Nobody knows how far it came.
+        if (isGone(error)) await takeBackElsewhere(run, full, call.options, frame.signal)
         const failed = await run.recordFailure(full, 'host', position, error)
         acknowledge(run, hostId, taskId)
         throw failed
@@ -153,8 +155,21 @@ function begin(run: JobRun, step: Parameters<typeof beginStep>[1], tries: number
   })
 }
 
-/** Undoes what a host did, or stops what it may be doing. Against a fenced or removed host there is nothing left to undo. */
-async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: HostUndo | undefined): Promise<void> {
+/** The error of a host that lost its power, or is no host any more. */
+const isGone = (error: unknown): boolean =>
+  error instanceof RookeryError && (error.code === 'host.fenced' || error.code === 'host.not_found')
+
+/**
+ * Undoes what a host did, or stops what it may be doing. Against a fenced or removed host there is nothing left to undo, except for what
+ * another host can reach.
+ */
+async function takeBack(
+  run: JobRun,
+  record: StepRow,
+  hostId: string,
+  undo: HostUndo | undefined,
+  options: HostOptions | undefined,
+): Promise<void> {
   let answer: unknown
   try {
     let result = record.output
@@ -179,11 +194,45 @@ async function takeBack(run: JobRun, record: StepRow, hostId: string, undo: Host
       acknowledge(run, hostId, taskId)
     }
   } catch (error) {
-    const gone = error instanceof RookeryError && (error.code === 'host.fenced' || error.code === 'host.not_found')
-    if (!gone) throw error
+    if (!isGone(error)) throw error
+    await takeBackElsewhere(run, record.name, options, run.down)
   }
   await run.at(record.name, 'during-undo')
   await recorded(run, record, answer)
+}
+
+/** How long (ms) somebody is looked for who can undo what a host left behind that is gone; after that `doctor` names what is left. */
+const longestSearchMs = 600_000
+
+/** Undoes through another host what one that is gone may have left where others reach it. */
+async function takeBackElsewhere(
+  run: JobRun,
+  step: string,
+  { elsewhere }: HostOptions = {},
+  signal: AbortSignal,
+): Promise<void> {
+  if (elsewhere === undefined) return
+  const deadline = performance.now() + longestSearchMs
+  for (let wait = firstWaitMs; ; wait = Math.min(wait * 2, longestWaitMs)) {
+    const place = await elsewhere(run.deps.db.sql)
+    if (place === null) return
+    if (place !== undefined) {
+      const { hostId, task, turn } = place
+      const taskId = stableUuid(run.row.id, step, 'undo', hostId, String(turn))
+      try {
+        await untilAnswered(run, hostId, new Date(), signal, client =>
+          client.runTask(taskId, request(run, task), { signal }),
+        )
+        return acknowledge(run, hostId, taskId)
+      } catch (error) {
+        const movedOn = error instanceof RookeryError && error.code === 'spm.stale_epoch'
+        if (!movedOn && !isGone(error)) throw error
+      }
+    }
+    if (performance.now() > deadline)
+      return run.log.warn({ step }, 'nobody could undo a step of a host that is gone; something of it may be left')
+    await pause(wait, undefined, { signal }).catch(() => signal.throwIfAborted())
+  }
 }
 
 /** Asks until the task is not running any more: what is still being done could be done after it was called undone. */

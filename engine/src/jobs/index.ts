@@ -3,6 +3,7 @@ export type { HostClient, HostPort } from './host-port.ts'
 export { stableUuid } from './ids.ts'
 export {
   type Attempt,
+  type Elsewhere,
   exclusive,
   type HostOptions,
   type HostUndo,

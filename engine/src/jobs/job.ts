@@ -56,6 +56,18 @@ export interface HostOptions {
    * for tasks that may as well be done by another host, whatever became of them here. Absent: until it answers or is fenced.
    */
   readonly patienceMs?: number
+  /**
+   * Who undoes the task when its host was fenced or removed, since what it changed outlives the host, as on shared storage. Asked until it
+   * names a host; undefined: there is none at the moment, null: nothing is left to undo. The undo has to be one that may find nothing.
+   */
+  readonly elsewhere?: (sql: Sql) => Promise<Elsewhere | undefined | null>
+}
+
+/** An undo by another host than the one that did it. `turn` tells those on one host apart: another one is another task. */
+export interface Elsewhere {
+  hostId: string
+  task: Task
+  turn: number
 }
 
 /** How a host's work is undone: a task, or one made from the result; null when there is nothing to undo. */

@@ -412,6 +412,30 @@ test('a silent host is asked again until it is fenced; undo against it counts as
   assert.equal(row.error?.code, 'host.fenced')
 })
 
+test('what a fenced host left on shared storage is taken back by another one, whether its step had ended or not', async () => {
+  const [gone, other] = [new PretendHost(), new PretendHost()]
+  const otherId = randomUUID()
+  const port: HostPort = {
+    isFenced: async id => id === hostId && gone.fenced,
+    client: id => (id === hostId ? gone : other).port.client(id),
+  }
+  let asked = 0
+  const elsewhere = async () => (asked++ < 2 ? undefined : { hostId: otherId, task: task('clean'), turn: 2 })
+  const definition = define(async j => {
+    await j.host('made', hostId, task('make'), task('unmake'), { elsewhere })
+    gone.silent = true
+    await j.host('cut off', hostId, task('more'), task('less'), { elsewhere })
+  })
+  await startRunner([definition as never], { host: { port } as PretendHost })
+  const id = await begin(definition)
+  await until(async () => gone.silent)
+  gone.fenced = true
+  const row = await ended(id)
+  assert.equal(row.error?.code, 'host.fenced')
+  assert.deepEqual([gone.done, other.done], [['make'], ['clean', 'clean']])
+  assert.equal(asked, 4)
+})
+
 test('a step whose host cannot be looked up while the database is away has not failed: it is done when it is back', async () => {
   const host = new PretendHost()
   host.unknown = 1

@@ -1,6 +1,7 @@
 import { conflict, RookeryError, type ErrorKind } from '@rookery/model'
 import type { SpmEpoch, Task } from '@rookery/protocol'
-import type { Job } from '../../jobs/index.ts'
+import type { Sql } from '../../db/index.ts'
+import type { Elsewhere, Job } from '../../jobs/index.ts'
 import { assignedSpm } from './store.ts'
 
 /** A task that changes a data center's storage, made for the SPM of the moment. */
@@ -28,11 +29,23 @@ export async function onSpm<R = unknown>(
       if (spm === null)
         throw conflict('data_center.no_spm', 'The Data Center has no Host that is up and serves its storage (SPM).')
       const epoch = { poolId: dataCenterId, epoch: spm.epoch }
-      return j.host<R>('task', spm.hostId, task(epoch), undo === undefined ? undefined : undo(epoch))
+      if (undo === undefined) return j.host<R>('task', spm.hostId, task(epoch))
+      return j.host<R>('task', spm.hostId, task(epoch), undo(epoch), {
+        elsewhere: sql => undoBySpm(sql, dataCenterId, undo),
+      })
     })
     if (attempt.ok) return attempt.value
     if (attempt.error.code !== 'spm.stale_epoch' || n === mostMoves) throw failure(attempt.error)
   }
+}
+
+/** What an SPM that was fenced has written is still on the storage: the SPM of that moment takes it back. */
+async function undoBySpm(sql: Sql, dataCenterId: string, undo: SpmTask): Promise<Elsewhere | undefined | null> {
+  const spm = await assignedSpm(sql, dataCenterId)
+  if (spm !== undefined)
+    return { hostId: spm.hostId, task: undo({ poolId: dataCenterId, epoch: spm.epoch }), turn: spm.epoch }
+  const exists = await sql`select 1 from data_center where id = ${dataCenterId}::uuid`
+  return exists.length === 0 ? null : undefined
 }
 
 /** The error that an attempt recorded, to be thrown on. */
