@@ -184,9 +184,9 @@ export const catalog = {
     'warning',
     'Host {host} does not answer, and its agent could not be started again over SSH: {reason}.',
   ),
-  'host.power_saving.sleeps': line(20220, 'normal', 'Host {host} has nothing to do and is switched off to save power.'),
-  'host.power_saving.wakes': line(20221, 'normal', 'Host {host} is needed and is switched on.'),
-  'host.power_saving.failed': line(20222, 'warning', 'Host {host} is not switched off to save power: {reason}.'),
+  'host.power_saving.sleeps': line(20230, 'normal', 'Host {host} has nothing to do and is switched off to save power.'),
+  'host.power_saving.wakes': line(20231, 'normal', 'Host {host} is needed and is switched on.'),
+  'host.power_saving.failed': line(20232, 'warning', 'Host {host} is not switched off to save power: {reason}.'),
   'host.unknown_run': line(
     20201,
     'alert',
