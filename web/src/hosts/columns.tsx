@@ -89,14 +89,14 @@ export function useHostColumns(): readonly Column<HostRow, HostExtra>[] {
         key: 'memory',
         title: t('column.memory'),
         sort: 'mem_usage',
-        width: 2,
+        width: 2.4,
         cell: (host, { now }) => {
           const numbers = now.get(host.id)
           if (numbers === undefined) return host.facts === null ? none : format.bytes(host.facts.memory)
           const text = format.bytesOf(numbers.memoryUsed, numbers.memory)
           return (
             <span className="rk-meter">
-              <Bar part={numbers.memoryUsed} whole={numbers.memory} label={t('column.memory')} text={text} width={54} />
+              <Bar part={numbers.memoryUsed} whole={numbers.memory} label={t('column.memory')} text={text} width={40} />
               <span aria-hidden="true">{text}</span>
             </span>
           )
