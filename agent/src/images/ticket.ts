@@ -20,6 +20,8 @@ export const TicketRecord = z.object({
   transferred: z.array(z.tuple([z.number(), z.number()])),
   /** The qemu-nbd that serves it, to be found after a restart. */
   server: z.object({ pid: z.int().positive(), startedAt: z.string() }).nullable(),
+  /** The boot of the host in which this was written. */
+  boot: z.string().optional(),
 })
 export type TicketRecord = z.infer<typeof TicketRecord>
 

@@ -14,8 +14,8 @@ async function bench(t: TestContext, open = (): Promise<OpenImage> => assert.fai
   const folder = mkdtempSync(join(tmpdir(), 'rk-tickets.'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   let now = 1000
-  const begin = async (): Promise<Tickets> => {
-    const tickets = createTickets({ folder, log: pino({ level: 'silent' }), open, clock: () => now })
+  const begin = async (boot = 'first'): Promise<Tickets> => {
+    const tickets = createTickets({ folder, log: pino({ level: 'silent' }), open, clock: () => now, boot })
     await tickets.load()
     return tickets
   }
@@ -46,6 +46,15 @@ test('a ticket that ends while it is written down does not come back in the next
   }
   assert.deepEqual(readdirSync(folder), [])
   assert.deepEqual((await nextLife()).all(), [])
+})
+
+test('a ticket outlives the agent and not the boot of its host', async t => {
+  const { folder, tickets, nextLife } = await bench(t)
+  const again = task(randomUUID())
+  await tickets.install(again)
+  assert.ok((await nextLife()).has(again.ticket))
+  assert.deepEqual((await nextLife('second')).all(), [])
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('a ticket that was written down while it ended can be installed again', async t => {

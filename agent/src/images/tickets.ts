@@ -25,11 +25,13 @@ export interface TicketDeps {
   open(terms: Ticket['terms'], hash: string): Promise<OpenImage>
   /** Seconds of a clock that never jumps. */
   clock(): number
+  /** The boot of this host. */
+  boot: string
 }
 
 /** The tickets of this host. */
 export interface Tickets {
-  /** Reads the journal of the agent's last life and ends the servers that it left. */
+  /** Reads the journal of the agent's last life and ends the servers that it left; what was before the host's last boot is forgotten. */
   load(): Promise<void>
   /** Installs or renews a ticket. Throws `conflict` `ticket.exists` for the same ticket with other terms. */
   install(task: TaskOf<'image.ticket'>): Promise<TicketStatus>
@@ -78,7 +80,7 @@ export function createTickets(deps: TicketDeps): Tickets {
   const save = (entry: Installed): Promise<void> => inTurn(entry.ticket.hash, () => write(entry))
   const write = async (entry: Installed): Promise<void> => {
     if (entry.over) return
-    const record = { ...entry.ticket.record(Date.now()), server: entry.server }
+    const record = { ...entry.ticket.record(Date.now()), server: entry.server, boot: deps.boot }
     // The time left changes always; it is worth a write only together with something else.
     const { secondsLeft: _, writtenAt: __, ...essence } = record
     const text = JSON.stringify([essence, Math.floor(record.secondsLeft / 30)])
@@ -116,6 +118,11 @@ export function createTickets(deps: TicketDeps): Tickets {
         try {
           const record = TicketRecord.parse(JSON.parse(await readFile(path, 'utf8')))
           if (`${record.hash}.json` !== name) throw new Error('the file is called otherwise than what is in it')
+          // The engine took the end of the host for the end of its tickets; those that it still wants it installs again.
+          if (record.boot !== undefined && record.boot !== deps.boot) {
+            await rm(path, { force: true })
+            continue
+          }
           if (record.server !== null) await endLeftover(record.server)
           const away = Math.max(0, (Date.now() - record.writtenAt) / 1000)
           const left = Math.min(record.timeoutSeconds, Math.max(0, record.secondsLeft - away))

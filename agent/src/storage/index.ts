@@ -5,6 +5,7 @@ import { createImagesListener } from '../images/server.ts'
 import { serveAsRaw } from '../images/serve-raw.ts'
 import type { Ticket } from '../images/ticket.ts'
 import { createTickets, type OpenImage, type Tickets } from '../images/tickets.ts'
+import { bootId } from '../keeper/state.ts'
 import type { CreateStorage, StoragePort } from '../storage-port.ts'
 import { type Confinement, createConfinement } from './confine.ts'
 import { createConnections } from './connections.ts'
@@ -76,7 +77,7 @@ export const createStorage: CreateStorage = (deps): StoragePort => {
       throw error
     }
   }
-  const tickets: Tickets = createTickets({ folder: `${stateDir}/tickets`, log, open, clock })
+  const tickets: Tickets = createTickets({ folder: `${stateDir}/tickets`, log, open, clock, boot: bootId() })
 
   const storage: HostStorage = {
     log,
