@@ -9,10 +9,12 @@ type SpmTask = (spm: SpmEpoch) => Task
 
 /** Most times that a task follows the role to another host before it gives up. */
 const mostMoves = 5
+/** How often, and how long apart (ms), a task whose host was fenced looks whether another one has the role by now. */
+const looks = { most: 60, apart: 2000 }
 
 /**
- * Runs a storage task on the SPM of a data center. When the role moved meanwhile the host refuses (`spm.stale_epoch`), and the
- * task is repeated on the new SPM: an attempt each, so that nothing of the refused one is left.
+ * Runs a storage task on the SPM of a data center. When the role moved meanwhile the host refuses (`spm.stale_epoch`), and when it was
+ * fenced nobody knows how far it came: the task is repeated on the next SPM, an attempt each, so that nothing of the first one is left.
  *
  * @throws `conflict` `data_center.no_spm` when nobody serves the storage
  */
@@ -23,6 +25,7 @@ export async function onSpm<R = unknown>(
   task: SpmTask,
   undo?: SpmTask,
 ): Promise<R> {
+  let [moves, waits] = [0, 0]
   for (let n = 1; ; n++) {
     const attempt = await j.attempt(n === 1 ? name : `${name} (${n})`, async j => {
       const spm = await j.tx('spm', ({ sql }) => assignedSpm(sql, dataCenterId).then(found => found ?? null))
@@ -35,7 +38,11 @@ export async function onSpm<R = unknown>(
       })
     })
     if (attempt.ok) return attempt.value
-    if (attempt.error.code !== 'spm.stale_epoch' || n === mostMoves) throw failure(attempt.error)
+    const { code } = attempt.error
+    if (['spm.stale_epoch', 'host.fenced', 'host.not_found'].includes(code) && ++moves < mostMoves) continue
+    // Between two SPMs there is none; whoever began before that has time to wait for the second one.
+    if (code !== 'data_center.no_spm' || moves === 0 || ++waits > looks.most) throw failure(attempt.error)
+    await j.sleepUntil(`${name}: wait ${waits}`, async tx => new Date(tx.now.getTime() + looks.apart))
   }
 }
 
