@@ -37,6 +37,8 @@ interface Parts {
 }
 
 const tickMs = 500
+/** How long (ms) the event with the reason is waited for when a domain is found to be gone; libvirt may tell it after the domain went. */
+const reasonMs = 1000
 const ends: Record<string, RunEnd> = {
   shutdown: 'shutdown',
   destroyed: 'destroyed',
@@ -133,7 +135,7 @@ export class Observer {
   /** Looks at a VM's domain now and takes it in; resolves with its run, or null when it is not there or not ours. */
   adopt(vmId: string): Promise<TrackedRun | null> {
     return this.#inTurn(vmId, async () => {
-      await this.#refresh(vmId, null)
+      await this.#refresh(vmId, null, true)
       return this.#runs.get(vmId) ?? null
     })
   }
@@ -185,14 +187,18 @@ export class Observer {
     }
   }
 
-  /** Asks libvirt what the domain is now, and tells what changed. `end`: why, if it is found to be gone. */
-  async #refresh(vmId: string, end: RunEnd | null): Promise<void> {
+  /**
+   * Asks libvirt what the domain is now, and tells what changed. `end`: why, if it is found to be gone; without one the next event may say
+   * so, and only a look that is `late` ends the run without a reason.
+   */
+  async #refresh(vmId: string, end: RunEnd | null, late = false): Promise<void> {
     const { hypervisor, engineId } = this.#parts
     const xml = await hypervisor.xml(vmId)
     const live = xml === null ? null : readLive(xml)
     const state = live === null ? null : await hypervisor.state(vmId)
     const known = this.#runs.get(vmId)
     const gone = live === null || state === null || state.state === 'shutoff' || live.metadata.engineId !== engineId
+    if (known !== undefined && gone && end === null && !late) return this.#lookLate(vmId)
     if (known !== undefined && (gone || live.metadata.runId !== known.runId))
       this.ended(vmId, known.runId, end ?? 'lost', end === null ? 'The domain was gone when the agent looked.' : null)
     if (gone) return
@@ -212,6 +218,15 @@ export class Observer {
       }))
     else if (word === 'running') this.change(vmId, f => resumed(f.migrating === 'in' ? settledHere(f) : f, this.#now()))
     else this.#report(run)
+  }
+
+  #lookLate(vmId: string): void {
+    const look = () =>
+      this.#inTurn(vmId, () => this.#refresh(vmId, null, true)).catch((error: unknown) =>
+        // libvirt went away meanwhile: everything is looked at when it is back.
+        this.#parts.log.warn({ err: error, vmId }, 'a domain could not be looked at'),
+      )
+    setTimeout(() => void look(), reasonMs).unref()
   }
 
   #begin(live: LiveDomain): TrackedRun {
