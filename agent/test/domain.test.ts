@@ -186,7 +186,10 @@ describe('guests on a real host', { skip }, () => {
     assert.deepEqual(engine.strays(), [])
     await until('its folder is gone', () => readdirSync(join(host.folder, 'run/vm')).length === 0)
     assert.ok(!existsSync(join(host.folder, 'data/serial', `${spec.vmId}.log`)))
-    assert.doesNotMatch(host.inNetwork('nft', 'list', 'table', 'bridge', 'rookery_rkt'), new RegExp(mac))
+    await until(
+      'its guard is gone',
+      () => !host.inNetwork('nft', 'list', 'table', 'bridge', 'rookery_rkt').includes(mac),
+    )
     await engine.run({ kind: 'network.remove', networkId })
     assert.doesNotMatch(host.inNetwork('ip', '-br', 'link'), /rkt/)
   })
