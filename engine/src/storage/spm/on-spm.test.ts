@@ -14,15 +14,16 @@ import { list as listDisks } from '../disk/queries.ts'
 import { list as listDomains } from '../domain/queries.ts'
 
 let world: World
-/** Called when the SPM has made a volume and before anybody hears of it. */
-let made: (() => void) | undefined
+/** What happens in the instant before the SPM is asked for a volume, or after it has made it and before anybody hears of it. */
+const then: { 'before-effect'?: () => void; 'after-effect'?: () => void } = {}
 before(async () => {
   world = await startWorld({
     hosts: 3,
     hooks: {
       jobs: {
         at: async ({ jobKind, step, when }) => {
-          if (jobKind === 'disk.create' && step.endsWith('create/task') && when === 'after-effect') made?.()
+          if (jobKind !== 'disk.create' || !step.endsWith('create/task')) return
+          if (when === 'before-effect' || when === 'after-effect') then[when]?.()
         },
       },
     },
@@ -50,13 +51,14 @@ async function cutAndConfirm(id: string): Promise<void> {
   await call(world.env, fence.fence, { id, how: 'confirm' })
 }
 
-for (const when of ['before it could begin', 'when it had made the volume'])
-  test(`a disk whose SPM loses its power ${when} is made by the next one`, async () => {
+for (const when of ['before-effect', 'after-effect'] as const)
+  test(`a disk whose SPM loses its power at once (${when}) is made by the next one`, async () => {
     const host = await spm()
     const data = (await ask(world.env, listDomains, {})).find(domain => domain.type === 'data')
-    const cut = () => world.sim.fault(Number(/(\d+)$/.exec(host.url)?.[1]), { kind: 'power-off' })
-    if (when.startsWith('before')) cut()
-    else made = cut
+    then[when] = () => {
+      delete then[when]
+      world.sim.fault(Number(/(\d+)$/.exec(host.url)?.[1]), { kind: 'power-off' })
+    }
     const { id, jobId } = await call(world.env, disk.add, {
       capacity: MiB,
       format: 'raw',
@@ -65,7 +67,6 @@ for (const when of ['before it could begin', 'when it had made the volume'])
     })
     await cutAndConfirm(host.id)
     const job = await waitForJob(world.env, jobId ?? '', { timeoutMs: 120_000 })
-    made = undefined
     assert.equal(job.status, 'finished', JSON.stringify(job.error))
     assert.equal((await ask(world.env, listDisks, { ids: [id] }))[0]?.status, 'ok')
     assert.notEqual((await spm()).id, host.id)
