@@ -51,7 +51,7 @@ describe('a host of a lab dies, or is only not heard', { skip }, () => {
       { deadlineMs: 120_000, everyMs: 2000 },
     )
 
-  test('the power of the host that has them and serves the storage is cut: it is fenced, they run elsewhere (R28, R66)', async t => {
+  test('the power of the host that has them and serves the storage is cut: it is fenced, they run elsewhere (R28, R30, R66)', async t => {
     const dead = await spm()
     // Started the less important one first, so that the order afterwards is no accident.
     for (const guest of [plain, second, first]) await guest.start(dead)

@@ -104,7 +104,7 @@ describe('a machine that becomes a host over SSH, with a real server there', { s
       await refused(`key${n}`, machine.address, { password: 'wrong', fingerprint }, /does not let root in/)
   })
 
-  test('the right password makes a host of it: agent, certificate, networks, up (R8, R9)', async () => {
+  test('the right password makes a host of it: agent, certificate, networks, up (R8, R9, R104)', async () => {
     const host = await add('added', machine.address, { password })
     assert.equal(host.status, 'up', host.statusReason ?? '')
     assert.match(await machine.exec('cat', '/root/.ssh/authorized_keys'), /^ecdsa-sha2-nistp256 \S+ ovirt-engine$/m)

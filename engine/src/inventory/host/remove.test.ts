@@ -10,7 +10,7 @@ let database: EngineDatabase
 before(async () => void (database = await engineDatabase()))
 after(() => database.close())
 
-test('a host that does not answer is removed by force alone, and history says what that is (R75)', async () => {
+test('a host that does not answer is removed by force alone, and history says what that is (R10, R75)', async () => {
   const { sql } = database.db
   const { host, idleHost } = await site(database)
   const env = testEnv(database)
